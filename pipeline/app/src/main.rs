@@ -1,0 +1,3 @@
+//! The program `ego`.
+
+fn main() {}
