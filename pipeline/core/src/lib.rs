@@ -3,9 +3,13 @@
 //! No input or output, threads, clock, GStreamer or ONNX Runtime in here: what goes in comes out, the same on every machine.
 //!
 //! Conventions: pixels are measured from the upper left corner of the picture, x to the right, y down, with the centre of the
-//! first pixel at (0, 0), as in OpenCV and calibration files; camera space has x right, y down, z forward, in metres; angles are radians, clockwise in the
-//! picture; names carry their unit or space (`_px`, `_m`, `_norm` = divided by the picture's width and height).
+//! first pixel at (0, 0), as in OpenCV and in calibration files; camera space has x right, y down, z forward, in metres; angles
+//! are radians, clockwise in the picture; names carry their unit or space (`_px`, `_m`, `_norm` = divided by the picture's width
+//! and height).
 
 pub mod camera;
 pub mod hands;
 pub mod image;
+pub mod lift;
+pub mod one_euro;
+pub mod region;
