@@ -1,1 +1,15 @@
-//! Being written.
+//! Models: manifests, ONNX Runtime sessions, and the reading of tensors by model family.
+//!
+//! No GStreamer in here: pictures come in as [`ego_core::image::ImageView`], results leave as types of `ego-core`.
+
+pub mod error;
+pub mod hands;
+pub mod manifest;
+pub mod network;
+pub mod paths;
+pub mod runtime;
+pub mod sample;
+
+pub use error::{ErrorKind, ModelError};
+pub use network::{Network, SessionOptions};
+pub use runtime::Device;

@@ -24,6 +24,16 @@ impl IntrinsicsSource {
             IntrinsicsSource::Exact => "exact",
         }
     }
+
+    /// The source with this name; anything else is `Guess`.
+    pub fn from_name(name: &str) -> IntrinsicsSource {
+        match name {
+            "property" => IntrinsicsSource::Property,
+            "file" => IntrinsicsSource::File,
+            "exact" => IntrinsicsSource::Exact,
+            _ => IntrinsicsSource::Guess,
+        }
+    }
 }
 
 /// Pinhole intrinsics in pixels of a picture of `width` x `height`.

@@ -1,0 +1,433 @@
+//! The hand tracker: searches for palms only when a hand is missing, follows hands by their landmarks, tells left from right,
+//! and places joints in camera space.
+
+use std::path::{Path, PathBuf};
+
+use ego_core::camera::{Intrinsics, IntrinsicsSource};
+use ego_core::hands::{DepthSource, Hand, Hands, JOINTS};
+use ego_core::image::ImageView;
+use ego_core::lift::lift;
+use ego_core::one_euro::{OneEuro, OneEuroFilter};
+use ego_core::region::Region;
+
+use super::landmarks::{LandmarkNetwork, Landmarks};
+use super::palm::PalmDetector;
+use super::search::Search;
+use super::sides::{SideEvidence, one_per_side};
+use crate::error::{ModelError, Result};
+use crate::network::SessionOptions;
+use crate::paths::find_model;
+use crate::runtime::Device;
+
+/// Two regions that overlap more than this show the same hand (MediaPipe's association threshold).
+const SAME_REGION_IOU: f64 = 0.5;
+/// Two tracks whose joints are nearer than this share of the hand's size, on average, follow the same hand.
+const SAME_HAND_DISTANCE: f64 = 0.25;
+/// Smoothing: cutoffs in Hz, speed in hand sizes a second.
+const SMOOTHING: OneEuro = OneEuro { min_cutoff_hz: 1.5, beta: 4.0, derivative_cutoff_hz: 1.0 };
+/// Assumed time between frames that carry no time stamp.
+const FRAME_S: f64 = 1.0 / 30.0;
+
+/// Where the camera's focal length and axis come from.
+#[derive(Clone, Debug, PartialEq)]
+pub enum IntrinsicsChoice {
+    /// A guess: this horizontal field of view, degrees.
+    Hfov(f64),
+    /// Given numbers.
+    Given(Intrinsics),
+    /// A file: TOML with fx, fy, cx, cy, width, height, or those six numbers as text (H2O's `cam_intrinsics.txt`).
+    File(PathBuf),
+}
+
+/// Settings of the tracker.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HandTrackerConfig {
+    /// Landmark model, by name or path.
+    pub model: String,
+    /// Palm model; `None` takes the one that the landmark model's manifest names.
+    pub detector: Option<String>,
+    /// At most this many hands.
+    pub max_hands: usize,
+    /// The picture is a mirror image (selfie camera).
+    pub mirrored: bool,
+    /// Also report hands that cannot be the wearer's: more than one a side.
+    pub bystanders: bool,
+    /// How the picture is searched.
+    pub search: Search,
+    /// With some hands in view and others missing, search every n-th frame.
+    pub detector_interval: u32,
+    /// Lowest palm score that starts a track, 0..1.
+    pub min_detection: f32,
+    /// A track ends when the hand's presence is not above this, 0..1.
+    pub min_presence: f32,
+    /// One-Euro smoothing of the joints.
+    pub smoothing: bool,
+    /// The camera.
+    pub intrinsics: IntrinsicsChoice,
+    /// Where the networks run.
+    pub device: Device,
+    /// Threads inside a network run.
+    pub threads: usize,
+}
+
+impl Default for HandTrackerConfig {
+    fn default() -> Self {
+        HandTrackerConfig {
+            model: "mediapipe-hands".into(),
+            detector: None,
+            max_hands: 2,
+            mirrored: false,
+            bystanders: false,
+            search: Search::Auto,
+            detector_interval: 5,
+            min_detection: 0.5,
+            min_presence: 0.5,
+            smoothing: false,
+            intrinsics: IntrinsicsChoice::Hfov(69.0),
+            device: Device::Auto,
+            threads: 1,
+        }
+    }
+}
+
+/// A hand that is followed.
+#[derive(Debug)]
+struct Track {
+    id: u32,
+    region: Region,
+    evidence: SideEvidence,
+    joints: OneEuroFilter<{ 3 * JOINTS }>,
+    shape: OneEuroFilter<{ 3 * JOINTS }>,
+    seen: Option<Landmarks>,
+}
+
+/// Counts of what the tracker did, for statistics and tests.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TrackerCounts {
+    /// Frames processed.
+    pub frames: u64,
+    /// Runs of the palm network.
+    pub palm_runs: u64,
+    /// Runs of the landmark network.
+    pub landmark_runs: u64,
+}
+
+/// Finds and follows hands in a stream of pictures.
+#[derive(Debug)]
+pub struct HandTracker {
+    config: HandTrackerConfig,
+    palms: PalmDetector,
+    landmarks: LandmarkNetwork,
+    camera: Option<(Intrinsics, IntrinsicsSource)>,
+    file_camera: Option<Intrinsics>,
+    tracks: Vec<Track>,
+    next_id: u32,
+    searches: u64,
+    fresh: bool,
+    since_search: u32,
+    search_eagerly: u32,
+    visible: usize,
+    last_pts_ns: Option<u64>,
+    counts: TrackerCounts,
+}
+
+impl HandTracker {
+    /// Opens both networks.
+    ///
+    /// # Errors
+    /// When a model or ONNX Runtime is missing or not what it should be, or a setting makes no sense.
+    pub fn open(config: &HandTrackerConfig) -> Result<HandTracker> {
+        let setting = |setting, reason: &str| Err(ModelError::Setting { setting, reason: reason.to_owned() });
+        if !(1..=16).contains(&config.max_hands) {
+            return setting("max-hands", "ask for 1 to 16 hands");
+        }
+        let file_camera = match &config.intrinsics {
+            IntrinsicsChoice::File(path) => Some(read_camera(path)?),
+            IntrinsicsChoice::Given(k) => {
+                Some(k.checked().map_err(|e| ModelError::Setting { setting: "intrinsics", reason: e.to_string() })?)
+            }
+            IntrinsicsChoice::Hfov(deg) if !(10.0..=170.0).contains(deg) => {
+                return setting("hfov", "give the horizontal field of view in degrees, 10 to 170");
+            }
+            IntrinsicsChoice::Hfov(_) => None,
+        };
+        let landmark_model = find_model(&config.model)?;
+        let detector = match (&config.detector, &landmark_model.manifest.detector) {
+            (Some(name), _) | (None, Some(name)) => find_model(name)?,
+            (None, None) => return setting("detector", "the model's manifest names no detector: set one"),
+        };
+        let options = SessionOptions { device: config.device.clone(), threads: config.threads };
+        Ok(HandTracker {
+            palms: PalmDetector::open(&detector, &options)?,
+            landmarks: LandmarkNetwork::open(&landmark_model, &options)?,
+            config: config.clone(),
+            camera: None,
+            file_camera,
+            tracks: Vec::new(),
+            next_id: 1,
+            searches: 0,
+            fresh: true,
+            since_search: 0,
+            search_eagerly: 0,
+            visible: 0,
+            last_pts_ns: None,
+            counts: TrackerCounts::default(),
+        })
+    }
+
+    /// The execution provider that the networks run on.
+    pub fn provider(&self) -> &str {
+        self.landmarks.network().provider()
+    }
+
+    /// Why `device=auto` fell back to the CPU, when it did.
+    pub fn fallback(&self) -> Option<&str> {
+        self.landmarks.network().fallback()
+    }
+
+    /// The camera of the last frame and where its numbers come from.
+    pub fn intrinsics(&self) -> Option<(Intrinsics, IntrinsicsSource)> {
+        self.camera
+    }
+
+    /// What was done so far.
+    pub fn counts(&self) -> TrackerCounts {
+        self.counts
+    }
+
+    /// Forgets all hands, as at the start of a stream; track numbers go on.
+    pub fn reset(&mut self) {
+        self.tracks.clear();
+        self.fresh = true;
+        self.since_search = 0;
+        self.search_eagerly = 0;
+        self.visible = 0;
+        self.last_pts_ns = None;
+    }
+
+    /// Finds the hands of the next frame; `pts_ns` is its time stamp.
+    ///
+    /// # Errors
+    /// When the picture's planes are too small, the camera file is for another aspect ratio, or a network fails. The tracker can
+    /// go on with the next frame.
+    pub fn process(&mut self, view: &ImageView<'_>, pts_ns: Option<u64>) -> Result<Hands> {
+        let view = view.checked().map_err(|e| ModelError::Frame(e.to_string()))?;
+        if view.width < 2 || view.height < 2 {
+            return Err(ModelError::Frame(format!("{}x{} is too small to show a hand", view.width, view.height)));
+        }
+        self.counts.frames += 1;
+        let camera = self.camera_for(view.width, view.height)?;
+        let dt_s = match (pts_ns, self.last_pts_ns) {
+            (Some(now), Some(then)) => (now as f64 - then as f64) * 1e-9,
+            _ => FRAME_S,
+        };
+        self.last_pts_ns = pts_ns;
+        if self.should_search() {
+            self.search(&view)?;
+        } else {
+            self.since_search = self.since_search.saturating_add(1);
+            self.search_eagerly = self.search_eagerly.saturating_sub(1);
+        }
+        self.look(&view)?;
+        self.merge();
+        Ok(self.report(&view, &camera, dt_s))
+    }
+
+    /// On every frame while no hand is in view and for a while after one was lost; else at the interval while one is missing.
+    fn should_search(&self) -> bool {
+        let missing = self.visible < self.config.max_hands;
+        let due = self.visible == 0 || self.search_eagerly > 0 || self.since_search + 1 >= self.config.detector_interval.max(1);
+        missing && due
+    }
+
+    /// Starts tracks for palms that no track covers.
+    fn search(&mut self, view: &ImageView<'_>) -> Result<()> {
+        let windows = self.config.search.windows(view.width, view.height, self.searches, self.fresh);
+        let mut found = Vec::new();
+        for window in windows.as_slice() {
+            self.counts.palm_runs += 1;
+            found.extend(self.palms.detect(view, window, self.config.min_detection)?.iter().map(|p| (p.score, p.hand_region())));
+        }
+        self.fresh = false;
+        self.searches += 1;
+        self.since_search = 0;
+        self.search_eagerly = self.search_eagerly.saturating_sub(1);
+        found.sort_by(|a, b| b.0.total_cmp(&a.0));
+        // One more than asked for may be followed unseen, so that a bystander's hand is not found anew in each search.
+        let spare = usize::from(!self.config.bystanders);
+        for (_, region) in found {
+            if self.tracks.len() >= self.config.max_hands + spare {
+                break;
+            }
+            let known = self.tracks.iter().any(|t| t.region.bounds().iou(&region.bounds()) > SAME_REGION_IOU);
+            if !known && region.side.is_finite() && region.side >= 1.0 {
+                self.tracks.push(Track {
+                    id: 0,
+                    region,
+                    evidence: SideEvidence::default(),
+                    joints: OneEuroFilter::new(SMOOTHING),
+                    shape: OneEuroFilter::new(SMOOTHING),
+                    seen: None,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Looks at every track's region; tracks without a hand end.
+    fn look(&mut self, view: &ImageView<'_>) -> Result<()> {
+        let mut lost = false;
+        for track in &mut self.tracks {
+            self.counts.landmark_runs += 1;
+            let seen = self.landmarks.look(view, &track.region)?;
+            let finite = seen.image.iter().chain(&seen.world).flatten().all(|v| v.is_finite());
+            track.seen = (seen.presence > self.config.min_presence && finite).then_some(seen);
+            match &track.seen {
+                Some(seen) => {
+                    if track.id == 0 {
+                        track.id = self.next_id;
+                        self.next_id = self.next_id.wrapping_add(1).max(1);
+                    }
+                    track.region = seen.next_region();
+                    let left = f64::from(seen.left_if_mirrored);
+                    track.evidence.add(if self.config.mirrored { left } else { 1.0 - left });
+                }
+                None => lost |= track.id != 0,
+            }
+        }
+        self.tracks.retain(|t| t.seen.is_some() && t.region.side.is_finite() && t.region.side >= 1.0);
+        if lost {
+            self.search_eagerly = self.config.detector_interval;
+        }
+        Ok(())
+    }
+
+    /// Ends the younger of two tracks that follow the same hand.
+    fn merge(&mut self) {
+        let mut i = 1;
+        while i < self.tracks.len() {
+            let (older, rest) = self.tracks.split_at(i);
+            let same = rest.first().is_some_and(|track| older.iter().any(|o| same_hand(o, track)));
+            if same {
+                self.tracks.remove(i);
+            } else {
+                i += 1;
+            }
+        }
+    }
+
+    fn report(&mut self, view: &ImageView<'_>, camera: &Intrinsics, dt_s: f64) -> Hands {
+        let mut sides: Vec<Option<_>> = if self.config.bystanders {
+            self.tracks.iter().map(|t| Some(t.evidence.side().0)).collect()
+        } else {
+            one_per_side(&self.tracks.iter().map(|t| (t.evidence, size_px(t))).collect::<Vec<_>>())
+        };
+        keep_largest(&mut sides, &self.tracks, self.config.max_hands);
+        let mut hands = Vec::with_capacity(self.config.max_hands);
+        for (track, side) in self.tracks.iter_mut().zip(sides) {
+            let (Some(side), Some(seen)) = (side, &track.seen) else { continue };
+            let (mut image, mut world) = (seen.image, seen.world);
+            if self.config.smoothing {
+                let size = extent(&image);
+                image = unflatten(&track.joints.filter(flatten(&image), dt_s, size));
+                // World landmarks are about 0.18 m across whatever the distance.
+                world = unflatten(&track.shape.filter(flatten(&world), dt_s, 0.18));
+            }
+            let camera_m = lift(&image, &world, camera).map(|joints| joints.map(|p| p.map(|v| v as f32)));
+            let (likely, probability) = track.evidence.side();
+            hands.push(Hand {
+                side,
+                score: if likely == side { probability } else { 1.0 - probability },
+                presence: seen.presence,
+                track: track.id,
+                image_norm: image.map(|[x, y, _]| [(x / f64::from(view.width)) as f32, (y / f64::from(view.height)) as f32]),
+                camera_m,
+                joint_score: [seen.presence; JOINTS],
+            });
+        }
+        hands.sort_by_key(|h| h.track);
+        self.visible = hands.len();
+        Hands { hands, depth_source: DepthSource::Estimated }
+    }
+
+    fn camera_for(&mut self, width: u32, height: u32) -> Result<Intrinsics> {
+        if let Some((k, _)) = self.camera.filter(|(k, _)| k.width == width && k.height == height) {
+            return Ok(k);
+        }
+        let wrong = |e: ego_core::camera::IntrinsicsError| ModelError::Setting { setting: "intrinsics", reason: e.to_string() };
+        let camera = match (&self.config.intrinsics, self.file_camera) {
+            (IntrinsicsChoice::Hfov(deg), _) => (Intrinsics::from_hfov(*deg, width, height), IntrinsicsSource::Guess),
+            (IntrinsicsChoice::File(_), Some(k)) => (k.scaled_to(width, height).map_err(wrong)?, IntrinsicsSource::File),
+            (_, Some(k)) => (k.scaled_to(width, height).map_err(wrong)?, IntrinsicsSource::Property),
+            (_, None) => (Intrinsics::from_hfov(69.0, width, height), IntrinsicsSource::Guess),
+        };
+        self.camera = Some(camera);
+        Ok(camera.0)
+    }
+}
+
+/// Leaves the `max` largest hands.
+fn keep_largest(sides: &mut [Option<ego_core::hands::Side>], tracks: &[Track], max: usize) {
+    while sides.iter().flatten().count() > max {
+        let smallest = sides
+            .iter()
+            .zip(tracks)
+            .enumerate()
+            .filter(|(_, (side, _))| side.is_some())
+            .min_by(|(_, (_, a)), (_, (_, b))| size_px(a).total_cmp(&size_px(b)))
+            .map(|(i, _)| i);
+        if let Some(slot) = smallest.and_then(|i| sides.get_mut(i)) {
+            *slot = None;
+        }
+    }
+}
+
+fn size_px(track: &Track) -> f64 {
+    track.seen.as_ref().map_or(0.0, |s| extent(&s.image))
+}
+
+/// Longer side of the box around the joints, pixels.
+fn extent(image: &[[f64; 3]; JOINTS]) -> f64 {
+    ego_core::region::Box2::around(image.iter().map(|p| [p[0], p[1]])).map_or(0.0, |b| b.width().max(b.height()))
+}
+
+fn same_hand(a: &Track, b: &Track) -> bool {
+    let (Some(p), Some(q)) = (&a.seen, &b.seen) else { return false };
+    let mean = p.image.iter().zip(&q.image).map(|(p, q)| (p[0] - q[0]).hypot(p[1] - q[1])).sum::<f64>() / JOINTS as f64;
+    mean < SAME_HAND_DISTANCE * size_px(a).max(size_px(b))
+}
+
+fn flatten(points: &[[f64; 3]; JOINTS]) -> [f64; 3 * JOINTS] {
+    std::array::from_fn(|i| points[i / 3][i % 3])
+}
+
+fn unflatten(values: &[f64; 3 * JOINTS]) -> [[f64; 3]; JOINTS] {
+    std::array::from_fn(|i| std::array::from_fn(|k| values[3 * i + k]))
+}
+
+/// Reads a camera file, see [`IntrinsicsChoice::File`].
+fn read_camera(path: &Path) -> Result<Intrinsics> {
+    let text = std::fs::read_to_string(path).map_err(|source| ModelError::Io { action: "read", path: path.to_path_buf(), source })?;
+    let wrong = |reason: String| ModelError::Setting { setting: "camera", reason: format!("{}: {reason}", path.display()) };
+    #[derive(serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct File {
+        fx: f64,
+        fy: f64,
+        cx: f64,
+        cy: f64,
+        width: u32,
+        height: u32,
+    }
+    let k = if path.extension().is_some_and(|e| e == "toml") {
+        let f: File = toml::from_str(&text).map_err(|e| wrong(e.to_string()))?;
+        Intrinsics { fx: f.fx, fy: f.fy, cx: f.cx, cy: f.cy, width: f.width, height: f.height }
+    } else {
+        let numbers: Vec<f64> = text.split_whitespace().map_while(|w| w.parse().ok()).collect();
+        let &[fx, fy, cx, cy, w, h] = numbers.as_slice() else {
+            return Err(wrong("six numbers are needed: fx fy cx cy width height".into()));
+        };
+        Intrinsics { fx, fy, cx, cy, width: w as u32, height: h as u32 }
+    };
+    k.checked().map_err(|e| wrong(e.to_string()))
+}

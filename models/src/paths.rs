@@ -1,0 +1,71 @@
+//! Where models and libraries live on this machine.
+
+use std::path::{Path, PathBuf};
+
+use crate::error::{ModelError, Result};
+use crate::manifest::{self, Manifest};
+
+/// The folder for everything that egostream downloads or imports.
+///
+/// `$EGO_DATA_DIR`, else `$XDG_DATA_HOME/egostream`, else `~/.local/share/egostream`, else `./egostream-data`.
+pub fn data_dir() -> PathBuf {
+    let from = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
+    from("EGO_DATA_DIR")
+        .or_else(|| from("XDG_DATA_HOME").map(|d| d.join("egostream")))
+        .or_else(|| from("HOME").map(|d| d.join(".local/share/egostream")))
+        .unwrap_or_else(|| PathBuf::from("egostream-data"))
+}
+
+/// The folder of imported and pulled ONNX files.
+pub fn models_dir() -> PathBuf {
+    data_dir().join("models")
+}
+
+/// A model that can be opened: its manifest and the ONNX file, which is there.
+#[derive(Clone, Debug)]
+pub struct Located {
+    /// What is known about it.
+    pub manifest: Manifest,
+    /// The ONNX file.
+    pub file: PathBuf,
+}
+
+/// Finds a model by built-in name, by the path of a manifest (`.toml`), or by the path of an ONNX file with a manifest beside it.
+///
+/// # Errors
+/// When there is no such model, its file is missing, or its manifest is wrong.
+pub fn find_model(name_or_path: &str) -> Result<Located> {
+    let path = Path::new(name_or_path);
+    let is_path = path.components().count() > 1 || path.extension().is_some_and(|e| e == "toml" || e == "onnx");
+    if !is_path {
+        let manifest = manifest::built_in(name_or_path)?;
+        let file = models_dir().join(&manifest.file);
+        return located(manifest, file);
+    }
+    let toml = path.with_extension("toml");
+    if !toml.is_file() {
+        let what = if path.is_file() { "a manifest" } else { "a file" };
+        let hint = format!("{what} is missing at {}; known names: {}", toml.display(), manifest::built_in_names().join(", "));
+        return Err(ModelError::UnknownModel { name: name_or_path.to_owned(), hint });
+    }
+    let manifest = Manifest::read(&toml)?;
+    let file = if path.extension().is_some_and(|e| e == "onnx") {
+        path.to_path_buf()
+    } else {
+        let beside = toml.parent().unwrap_or(Path::new("")).join(&manifest.file);
+        if beside.is_file() { beside } else { models_dir().join(&manifest.file) }
+    };
+    located(manifest, file)
+}
+
+fn located(manifest: Manifest, file: PathBuf) -> Result<Located> {
+    if file.is_file() {
+        return Ok(Located { manifest, file });
+    }
+    let remedy = match (&manifest.origin.command, &manifest.url) {
+        (Some(command), _) => format!("bring it with `{command}`"),
+        (None, Some(_)) => format!("bring it with `ego models pull {}`", manifest.name),
+        (None, None) => "put it there".to_owned(),
+    };
+    Err(ModelError::NotImported { name: manifest.name, path: file, remedy })
+}

@@ -1,0 +1,103 @@
+//! ONNX Runtime, loaded once per process from a library file that is on this machine.
+//!
+//! Nothing is downloaded here. The library is looked for at `ORT_DYLIB_PATH`, then in egostream's own data folder
+//! (`./x setup` puts it there), then where the system's loader looks. A missing or too old library is a [`ModelError::Library`],
+//! never a panic or a hang (with load-dynamic, `ort` does both when it is left to itself).
+
+use std::path::PathBuf;
+use std::sync::Mutex;
+
+use ort::environment::Environment;
+
+use crate::error::{ModelError, Result};
+use crate::paths;
+
+/// Oldest ONNX Runtime that this program can use, as a minor version: 1.20.
+pub const MIN_MINOR_VERSION: u32 = ort::MINOR_VERSION;
+
+/// ONNX Runtime allows one environment a process, so there is one here; it holds the loaded library and no settings.
+static ENVIRONMENT: Mutex<Option<Environment>> = Mutex::new(None);
+
+/// The process-wide environment, loading the library on the first call.
+///
+/// # Errors
+/// [`ModelError::Library`] names every path that was tried. A later call tries again.
+pub(crate) fn environment() -> Result<Environment> {
+    let mut slot = ENVIRONMENT.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    if let Some(environment) = slot.as_ref() {
+        return Ok(environment.clone());
+    }
+    let mut tried = Vec::new();
+    for path in candidates() {
+        match ort::init_from(&path) {
+            Ok(builder) => {
+                let environment = builder
+                    .with_name("egostream")
+                    .with_telemetry(false)
+                    .build()
+                    .map_err(|e| ModelError::Library { reason: format!("{}: {e}", path.display()) })?;
+                *slot = Some(environment.clone());
+                return Ok(environment);
+            }
+            Err(e) => tried.push(e.to_string()),
+        }
+    }
+    Err(ModelError::Library { reason: tried.join("; ") })
+}
+
+/// Paths to try, best first. An explicit `ORT_DYLIB_PATH` is the only one: who names a library wants that one.
+fn candidates() -> Vec<PathBuf> {
+    if let Some(path) = std::env::var_os("ORT_DYLIB_PATH").filter(|p| !p.is_empty()) {
+        return vec![path.into()];
+    }
+    let mut own: Vec<PathBuf> = std::fs::read_dir(paths::data_dir().join("lib"))
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.file_name().is_some_and(|n| n.to_string_lossy().starts_with("libonnxruntime.so")))
+        .collect();
+    own.sort();
+    own.reverse();
+    own.push("libonnxruntime.so".into());
+    own.push("libonnxruntime.so.1".into());
+    own
+}
+
+/// Where a network runs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Device {
+    /// The best that works here; falls back to the CPU, loudly.
+    #[default]
+    Auto,
+    /// The CPU.
+    Cpu,
+    /// An ONNX Runtime execution provider by name: `cuda`, `tensorrt` ...
+    Provider(String),
+}
+
+impl std::str::FromStr for Device {
+    type Err = ModelError;
+
+    fn from_str(name: &str) -> Result<Device> {
+        match name {
+            "" | "auto" => Ok(Device::Auto),
+            "cpu" => Ok(Device::Cpu),
+            "cuda" | "tensorrt" | "openvino" => Ok(Device::Provider(name.to_owned())),
+            _ => Err(ModelError::Setting {
+                setting: "device",
+                reason: format!("{name:?} is not a device; use auto, cpu, cuda, tensorrt or openvino"),
+            }),
+        }
+    }
+}
+
+impl std::fmt::Display for Device {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Device::Auto => "auto",
+            Device::Cpu => "cpu",
+            Device::Provider(name) => name,
+        })
+    }
+}

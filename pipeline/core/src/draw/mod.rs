@@ -1,0 +1,28 @@
+//! Marks on top of a picture: lines, discs, squares, diamonds, plates and text, anti-aliased, in every raw layout.
+//!
+//! What goes in: shapes in pixels of the picture, colours as red, green and blue. What comes out: the picture with the
+//! marks on it. The way there has two steps, so that shapes know nothing of pixel layouts and layouts nothing of shapes:
+//!
+//! 1. Shapes and text are drawn on a [`Canvas`], a transparent sheet of the picture's size that already uses the
+//!    picture's own colour components (RGB or YUV by its colorimetry). A later mark *replaces* an earlier one where it
+//!    covers it, so that half-transparent strokes do not add up where they cross.
+//! 2. [`Canvas::compose`] lays the sheet over a [`Target`], the planes of the picture, and wipes it. Only the blocks that
+//!    were drawn on are visited.
+//!
+//! Layers (`hands`, later boxes, masks and the action bar) are functions that draw one kind of result on a canvas.
+//! After [`Canvas::new`] nothing in here allocates.
+
+mod canvas;
+mod colour;
+mod compose;
+pub mod hands;
+mod label;
+mod shapes;
+mod text;
+
+pub use canvas::{Canvas, Paint};
+pub use colour::{ColourModel, Rgb};
+pub use compose::{PlaneMut, Target};
+pub use label::Placer;
+pub use shapes::Rect;
+pub use text::{Glyph, Glyphs};
