@@ -1,1 +1,29 @@
-//! Being written.
+//! Results on GStreamer buffers.
+//!
+//! Every kind of result is a `GstCustomMeta` of its own name ([`NAMES`]), registered without tags so that it survives scaling,
+//! conversion and encoding. Its structure holds flat scalars and one `GBytes` table of little-endian rows, so C and Python read it
+//! with nothing but stock GStreamer: `include/egometa.h` and `python/egometa.py` are the two readers, `README.md` is the field list.
+//!
+//! Rust programs call [`init`] once after `gst::init`, then [`attach_hands`] and [`hands`].
+//!
+//! Two plugins of different version may meet in one pipeline. A reader takes rows whose layout name it knows, whatever the
+//! `version` field says: it ignores fields it does not know and the tail of rows that have grown. A layout it does not know is
+//! [`MetaError::UnknownLayout`], never a guess.
+//!
+//! A new kind is a row type that implements [`Row`] and a pair of functions like those in `hands.rs`.
+
+#[cfg(target_endian = "big")]
+compile_error!("tables on buffers are little-endian and are read in place: big-endian machines are not supported");
+
+mod error;
+mod fields;
+mod hands;
+mod kind;
+mod stamp;
+mod table;
+
+pub use error::MetaError;
+pub use hands::{HandRow, HandsMeta, all_hands, attach_hands, hands, try_hands};
+pub use kind::{NAMES, init};
+pub use stamp::{Stamp, VERSION};
+pub use table::Row;

@@ -1,0 +1,46 @@
+//! The names of the metas, and how one is put on and found on a buffer.
+
+use std::sync::Once;
+
+use gst::meta::CustomMeta;
+
+use crate::MetaError;
+
+/// Names of all kinds of results, in the order of the pipeline.
+pub const NAMES: [&str; 7] =
+    ["EgoDepthMeta", "EgoMaskMeta", "EgoHandsMeta", "EgoDetectionsMeta", "EgoFeaturesMeta", "EgoActionMeta", "EgoTruthMeta"];
+
+pub(crate) const HANDS: &str = "EgoHandsMeta";
+
+/// Registers every name of [`NAMES`] that nobody has registered yet; call it after `gst::init`, as often as you like.
+///
+/// Several plugins that each contain this crate may live in one process: the first registers, the others find the names taken.
+pub fn init() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        for name in NAMES {
+            if !CustomMeta::is_registered(name) {
+                CustomMeta::register(name, &[]);
+            }
+        }
+    });
+}
+
+/// Adds a meta of this name and lets `fill` write its structure.
+pub(crate) fn attach(buffer: &mut gst::BufferRef, name: &'static str, fill: impl FnOnce(&mut gst::StructureRef)) -> Result<(), MetaError> {
+    let mut meta = CustomMeta::add(buffer, name).map_err(|_| MetaError::NotRegistered { meta: name })?;
+    fill(meta.mut_structure());
+    Ok(())
+}
+
+/// Calls `read` on the structure of every meta of this kind, in the order in which they were attached.
+pub(crate) fn read_all<'a, T: 'a>(
+    buffer: &'a gst::BufferRef,
+    name: &'static str,
+    read: impl Fn(&gst::StructureRef) -> T + 'a,
+) -> impl Iterator<Item = T> + 'a {
+    buffer.iter_meta::<gst::Meta>().filter_map(move |meta| {
+        let structure = meta.try_as_custom_meta()?.structure();
+        (structure.name() == name).then(|| read(structure))
+    })
+}
