@@ -8,6 +8,7 @@
 //! and height).
 
 pub mod camera;
+pub mod draw;
 pub mod hands;
 pub mod image;
 pub mod lift;

@@ -104,7 +104,7 @@ impl Canvas {
                 while *word != 0 {
                     let x = BLOCK * (64 * index + word.trailing_zeros() as usize);
                     *word &= *word - 1;
-                    let mut take = |row: &mut [u8]| {
+                    let take = |row: &mut [u8]| {
                         let mut taken = [[0; BLOCK]; 4];
                         for (run, taken) in row.chunks_exact_mut(*stride).zip(&mut taken) {
                             if let Some(run) = run.get_mut(x..).and_then(|run| run.first_chunk_mut()) {
