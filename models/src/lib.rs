@@ -4,6 +4,7 @@
 
 pub mod error;
 pub mod hands;
+pub mod import;
 pub mod manifest;
 pub mod network;
 pub mod paths;

@@ -36,7 +36,7 @@ pub struct Sampler {
 }
 
 impl Sampler {
-    /// A sampler for this input; `border` replaces the manifest's when given.
+    /// A sampler for this input.
     pub fn new(input: &Input) -> Sampler {
         let mut levels = Box::new([[0.0; 256]; 3]);
         for (channel, table) in levels.iter_mut().enumerate() {
@@ -88,7 +88,7 @@ impl Sampler {
             PixelFormat::Bgrx => self.fill(rows, &Packed::<4, 2, 1, 0>::new(view), out),
             PixelFormat::Gray8 => self.fill(rows, &Packed::<1, 0, 0, 0>::new(view), out),
             PixelFormat::I420 => {
-                let [y, u, v] = view.planes.map(|p| p);
+                let [y, u, v] = view.planes;
                 self.fill(rows, &Yuv::new(view, Samples::new(y, 1, 0), Samples::new(u, 1, 0), Samples::new(v, 1, 0), 1, yuv), out);
             }
             PixelFormat::Nv12 => {
@@ -104,48 +104,76 @@ impl Sampler {
 
     fn fill(&self, rows: impl Fn(usize) -> [i32; 2], picture: &impl Picture, out: &mut [f32]) {
         let [w, h] = self.size;
-        let shift = FINE_BITS - BITS;
-        let black = [0u8; 3];
-        let [r, b] = if self.swap_colours { [2, 0] } else { [0, 2] };
         for v in 0..h {
-            let [x0, y0] = rows(v);
-            let at = |step: &[i32; 2]| Position { x: x0.saturating_add(step[0]) >> shift, y: y0.saturating_add(step[1]) >> shift };
+            let start = rows(v);
             let inside = match (self.columns.first(), self.columns.last()) {
-                (Some(first), Some(last)) => picture.holds(at(first)) && picture.holds(at(last)),
+                (Some(first), Some(last)) => picture.holds(position(start, first)) && picture.holds(position(start, last)),
                 _ => false,
             };
-            let colour = |step: &[i32; 2]| {
-                let p = at(step);
-                if inside || picture.holds(p) {
-                    picture.inside(p)
-                } else if self.border == Border::Replicate {
-                    picture.replicated(p)
-                } else if picture.misses(p) {
-                    black
-                } else {
-                    picture.fading(p)
-                }
-            };
-            match self.layout {
-                Layout::Nhwc => {
-                    let Some(row) = out.get_mut(v * w * 3..(v + 1) * w * 3) else { return };
-                    for (pixel, step) in row.chunks_exact_mut(3).zip(&self.columns) {
-                        let rgb = colour(step);
-                        pixel[0] = self.levels[0][rgb[r] as usize];
-                        pixel[1] = self.levels[1][rgb[1] as usize];
-                        pixel[2] = self.levels[2][rgb[b] as usize];
+            // A row whose two ends lie inside does so throughout: most rows take the branch without any checks.
+            let row = Row { sampler: self, start, index: v, width: w, plane: w * h };
+            if inside {
+                row.fill(out, |p| picture.inside(p));
+            } else if self.border == Border::Replicate {
+                row.fill(out, |p| if picture.holds(p) { picture.inside(p) } else { picture.replicated(p) });
+            } else {
+                row.fill(out, |p| {
+                    if picture.holds(p) {
+                        picture.inside(p)
+                    } else if picture.misses(p) {
+                        [0; 3]
+                    } else {
+                        picture.fading(p)
                     }
+                });
+            }
+        }
+    }
+}
+
+/// Where a step from the start of a row leads.
+#[inline(always)]
+fn position(start: [i32; 2], step: &[i32; 2]) -> Position {
+    let shift = FINE_BITS - BITS;
+    Position { x: start[0].wrapping_add(step[0]) >> shift, y: start[1].wrapping_add(step[1]) >> shift }
+}
+
+/// One row of the input tensor.
+struct Row<'a> {
+    sampler: &'a Sampler,
+    start: [i32; 2],
+    index: usize,
+    width: usize,
+    plane: usize,
+}
+
+impl Row<'_> {
+    #[inline(always)]
+    fn fill(&self, out: &mut [f32], colour: impl Fn(Position) -> [u8; 3]) {
+        let Sampler { levels, columns, swap_colours, layout, .. } = self.sampler;
+        let [r, b] = if *swap_colours { [2, 0] } else { [0, 2] };
+        let [first, second, third] = &**levels;
+        let at = self.index * self.width;
+        match layout {
+            Layout::Nhwc => {
+                let Some(row) = out.get_mut(at * 3..(at + self.width) * 3) else { return };
+                for (pixel, step) in row.chunks_exact_mut(3).zip(columns) {
+                    let rgb = colour(position(self.start, step));
+                    pixel[0] = first[rgb[r] as usize];
+                    pixel[1] = second[rgb[1] as usize];
+                    pixel[2] = third[rgb[b] as usize];
                 }
-                Layout::Nchw => {
-                    let plane = w * h;
-                    for (u, step) in self.columns.iter().enumerate() {
-                        let rgb = colour(step);
-                        for (channel, code) in [rgb[r], rgb[1], rgb[b]].into_iter().enumerate() {
-                            if let Some(value) = out.get_mut(channel * plane + v * w + u) {
-                                *value = self.levels[channel][code as usize];
-                            }
-                        }
-                    }
+            }
+            Layout::Nchw => {
+                let (c0, rest) = out.split_at_mut(self.plane.min(out.len()));
+                let (c1, c2) = rest.split_at_mut(self.plane.min(rest.len()));
+                let rows = [c0, c1, c2].map(|c| c.get_mut(at..at + self.width));
+                let [Some(c0), Some(c1), Some(c2)] = rows else { return };
+                for (((x, y), z), step) in c0.iter_mut().zip(c1).zip(c2).zip(columns) {
+                    let rgb = colour(position(self.start, step));
+                    *x = first[rgb[r] as usize];
+                    *y = second[rgb[1] as usize];
+                    *z = third[rgb[b] as usize];
                 }
             }
         }
@@ -161,6 +189,8 @@ fn mix(a: u8, b: u8, c: u8, d: u8, fx: i32, fy: i32) -> i32 {
 }
 
 const HALF: i32 = 1 << (2 * BITS - 1);
+/// Width of a channel where three share a register.
+const LANE: u32 = 21;
 
 /// A picture that gives an interpolated colour at a position.
 trait Picture {
@@ -224,8 +254,17 @@ impl<const STEP: usize, const R: usize, const G: usize, const B: usize> Picture 
             return [0; 3];
         };
         let (fx, fy) = (p.x & (ONE - 1), p.y & (ONE - 1));
-        let channel = |k: usize| ((mix(a[k], a[k + STEP], b[k], b[k + STEP], fx, fy) + HALF) >> (2 * BITS)) as u8;
-        if STEP == 1 { [channel(0); 3] } else { [channel(R), channel(G), channel(B)] }
+        if STEP == 1 {
+            return [((mix(a[0], a[1], b[0], b[1], fx, fy) + HALF) >> (2 * BITS)) as u8; 3];
+        }
+        // Three channels in one register, 21 bits each: a mix needs 18.
+        let lanes = |t: &[u8], at: usize| u64::from(t[at + R]) | u64::from(t[at + G]) << LANE | u64::from(t[at + B]) << (2 * LANE);
+        let (fx, fy) = (fx as u64, fy as u64);
+        let (gx, gy) = (ONE as u64 - fx, ONE as u64 - fy);
+        let top = lanes(a, 0) * gx + lanes(a, STEP) * fx;
+        let bottom = lanes(b, 0) * gx + lanes(b, STEP) * fx;
+        let mixed = (top * gy + bottom * fy + HALF as u64 * (1 | 1 << LANE | 1 << (2 * LANE))) >> (2 * BITS);
+        [mixed as u8, (mixed >> LANE) as u8, (mixed >> (2 * LANE)) as u8]
     }
 
     fn replicated(&self, p: Position) -> [u8; 3] {
@@ -255,8 +294,18 @@ impl<'a> Samples<'a> {
         self.plane.data.get(y * self.plane.stride + x * self.step + self.first).copied().unwrap_or(0)
     }
 
-    /// Mix in 1/1024, neighbours clamped to `last` column and row.
+    /// Mix in 1/1024 where all four neighbours are known to exist.
     #[inline(always)]
+    fn mix_inside(&self, p: Position) -> i32 {
+        let at = (p.y >> BITS) as usize * self.plane.stride + (p.x >> BITS) as usize * self.step + self.first;
+        let below = at + self.plane.stride;
+        let (Some(a), Some(b)) = (self.plane.data.get(at..=at + self.step), self.plane.data.get(below..=below + self.step)) else {
+            return 0;
+        };
+        mix(a[0], a[self.step], b[0], b[self.step], p.x & (ONE - 1), p.y & (ONE - 1))
+    }
+
+    /// Mix in 1/1024, neighbours clamped to `last` column and row.
     fn mix(&self, p: Position, last: [i32; 2]) -> i32 {
         let (x, y) = (p.x >> BITS, p.y >> BITS);
         let (fx, fy) = (p.x & (ONE - 1), p.y & (ONE - 1));
@@ -274,25 +323,34 @@ struct Yuv<'a> {
     half_height: u32,
     last: [i32; 2],
     last_colour: [i32; 2],
-    to_rgb: YuvToRgb,
+    matrix: YuvToRgb,
 }
 
 impl<'a> Yuv<'a> {
-    fn new(view: &ImageView<'a>, y: Samples<'a>, u: Samples<'a>, v: Samples<'a>, half_height: u32, to_rgb: YuvToRgb) -> Self {
+    fn new(view: &ImageView<'a>, y: Samples<'a>, u: Samples<'a>, v: Samples<'a>, half_height: u32, matrix: YuvToRgb) -> Self {
         let (w, h) = (view.width as i32, view.height as i32);
         let colour_h = if half_height == 1 { (h + 1) / 2 } else { h };
-        Yuv { y, u, v, half_height, last: [w - 1, h - 1], last_colour: [(w + 1) / 2 - 1, colour_h - 1], to_rgb }
+        Yuv { y, u, v, half_height, last: [w - 1, h - 1], last_colour: [(w + 1) / 2 - 1, colour_h - 1], matrix }
+    }
+
+    /// The place in the colour planes: on every second column and, at half height, between two rows (MPEG-2 siting).
+    #[inline(always)]
+    fn colour_position(&self, p: Position) -> Position {
+        Position { x: p.x >> 1, y: if self.half_height == 1 { (p.y - ONE / 2) >> 1 } else { p.y } }
+    }
+
+    fn colour(&self, p: Position) -> [u8; 3] {
+        let c = self.colour_position(p);
+        self.to_rgb([self.y.mix(p, self.last), self.u.mix(c, self.last_colour), self.v.mix(c, self.last_colour)])
     }
 
     #[inline(always)]
-    fn colour(&self, p: Position) -> [u8; 3] {
-        // Colour samples sit on every second column and, at half height, between two rows (MPEG-2 siting).
-        let c = Position { x: p.x >> 1, y: if self.half_height == 1 { (p.y - ONE / 2) >> 1 } else { p.y } };
+    fn to_rgb(&self, yuv: [i32; 3]) -> [u8; 3] {
         let scale = 1.0 / (1 << (2 * BITS)) as f32;
-        let m = &self.to_rgb;
-        let y = m.y * (self.y.mix(p, self.last) as f32 * scale - m.y_offset);
-        let u = self.u.mix(c, self.last_colour) as f32 * scale - 128.0;
-        let v = self.v.mix(c, self.last_colour) as f32 * scale - 128.0;
+        let m = &self.matrix;
+        let y = m.y * (yuv[0] as f32 * scale - m.y_offset);
+        let u = yuv[1] as f32 * scale - 128.0;
+        let v = yuv[2] as f32 * scale - 128.0;
         // A float becomes a byte by saturation: no clamp is needed.
         [(y + m.rv * v + 0.5) as u8, (y + m.gu * u + m.gv * v + 0.5) as u8, (y + m.bu * u + 0.5) as u8]
     }
@@ -302,7 +360,8 @@ impl Picture for Yuv<'_> {
     #[inline(always)]
     fn holds(&self, p: Position) -> bool {
         let (x, y) = (p.x >> BITS, p.y >> BITS);
-        x >= 0 && y >= 0 && x < self.last[0] && y < self.last[1]
+        // One row and column more than brightness needs, so that the colour planes hold their neighbours too.
+        x >= 0 && y >= 1 && x + 2 < self.last[0] && y + 2 < self.last[1]
     }
 
     fn misses(&self, p: Position) -> bool {
@@ -312,7 +371,8 @@ impl Picture for Yuv<'_> {
 
     #[inline(always)]
     fn inside(&self, p: Position) -> [u8; 3] {
-        self.colour(p)
+        let c = self.colour_position(p);
+        self.to_rgb([self.y.mix_inside(p), self.u.mix_inside(c), self.v.mix_inside(c)])
     }
 
     fn replicated(&self, p: Position) -> [u8; 3] {

@@ -222,13 +222,20 @@ impl HandTracker {
             _ => FRAME_S,
         };
         self.last_pts_ns = pts_ns;
-        if self.should_search() {
+        let searched = self.should_search();
+        if searched {
             self.search(&view)?;
         } else {
             self.since_search = self.since_search.saturating_add(1);
             self.search_eagerly = self.search_eagerly.saturating_sub(1);
         }
-        self.look(&view)?;
+        let lost = self.look(&view, 0)?;
+        if lost && !searched {
+            // Found again in the same frame if it is still there.
+            let followed = self.tracks.len();
+            self.search(&view)?;
+            self.look(&view, followed)?;
+        }
         self.merge();
         Ok(self.report(&view, &camera, dt_s))
     }
@@ -274,10 +281,11 @@ impl HandTracker {
         Ok(())
     }
 
-    /// Looks at every track's region; tracks without a hand end.
-    fn look(&mut self, view: &ImageView<'_>) -> Result<()> {
+    /// Looks at the regions of the tracks from number `first` on; tracks without a hand end. Tells whether one was lost that had
+    /// been seen before.
+    fn look(&mut self, view: &ImageView<'_>, first: usize) -> Result<bool> {
         let mut lost = false;
-        for track in &mut self.tracks {
+        for track in self.tracks.iter_mut().skip(first) {
             self.counts.landmark_runs += 1;
             let seen = self.landmarks.look(view, &track.region)?;
             let finite = seen.image.iter().chain(&seen.world).flatten().all(|v| v.is_finite());
@@ -299,7 +307,7 @@ impl HandTracker {
         if lost {
             self.search_eagerly = self.config.detector_interval;
         }
-        Ok(())
+        Ok(lost)
     }
 
     /// Ends the younger of two tracks that follow the same hand.

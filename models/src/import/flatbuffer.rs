@@ -5,7 +5,7 @@
 use crate::error::{ModelError, Result};
 
 /// A number as it lies in a flatbuffer: little-endian.
-pub(super) trait Scalar: Sized {
+pub(super) trait Scalar: Copy + Sized {
     const SIZE: usize;
     fn from_le(bytes: &[u8]) -> Option<Self>;
 }
@@ -41,10 +41,7 @@ impl<'a> Table<'a> {
     }
 
     fn scalar<T: Scalar>(&self, at: usize) -> Result<T> {
-        at.checked_add(T::SIZE)
-            .and_then(|end| self.bytes.get(at..end))
-            .and_then(T::from_le)
-            .ok_or_else(|| self.damaged(at))
+        at.checked_add(T::SIZE).and_then(|end| self.bytes.get(at..end)).and_then(T::from_le).ok_or_else(|| self.damaged(at))
     }
 
     fn damaged(&self, at: usize) -> ModelError {

@@ -137,8 +137,7 @@ pub(super) struct Port {
 
 impl Port {
     fn encode(&self) -> Message {
-        let shape =
-            Message::default().each(&self.shape, |m, size| m.message(1, &Message::default().number(1, *size as u64)));
+        let shape = Message::default().each(&self.shape, |m, size| m.message(1, &Message::default().number(1, *size as u64)));
         let tensor = Message::default().number(1, FLOAT).message(2, &shape);
         Message::default().text(1, &self.name).message(2, &Message::default().message(1, &tensor))
     }

@@ -7,7 +7,7 @@ use super::flatbuffer::Table;
 use crate::error::Result;
 
 /// No constant of a model that fits this program is larger; keeps a damaged file from taking all memory.
-const MAX_VALUES: usize = 1 << 26;
+const MAX_VALUES: usize = 1 << 24;
 
 enum Level {
     Dense(usize),
@@ -61,30 +61,44 @@ fn place(shape: &[usize], order: &[i32], block_map: &[i32], levels: &[Level], va
     if walks.len() != values.len() {
         return Err(format!("its sparse walk finds {} values, the buffer holds {}", walks.len(), values.len()));
     }
+    let places = (0..rank).map(|dimension| Place::of(dimension, rank, &order, block_map, levels)).collect::<Result<Vec<_>, _>>()?;
     let mut dense = vec![0.0; size];
     for walk in &walks {
-        let at = |dimension: usize| order.iter().position(|l| *l == dimension);
-        let mut offset = 0usize;
-        for (dimension, length) in shape.iter().enumerate() {
-            let outer = at(dimension).and_then(|l| walk.path.get(l)).ok_or("a dimension is missing from the traversal order")?;
-            let block = block_map.iter().position(|d| usize::try_from(*d) == Ok(dimension));
-            let index = match block.and_then(|b| at(rank + b)) {
-                None => *outer,
-                Some(level) => match (levels.get(level), walk.path.get(level)) {
-                    (Some(Level::Dense(block)), Some(inner)) => outer.saturating_mul(*block).saturating_add(*inner),
-                    _ => return Err("a compressed level within a block".into()),
-                },
-            };
-            if index >= *length {
-                return Err("sparse indices out of range".into());
-            }
-            offset = offset * length + index;
-        }
-        if let (Some(to), Some(value)) = (dense.get_mut(offset), values.get(walk.node)) {
-            *to = *value;
-        }
+        let offset = shape.iter().zip(&places).try_fold(0, |offset, (length, place)| {
+            place.index(&walk.path).filter(|index| index < length).map(|index| offset * length + index)
+        });
+        let to = offset.and_then(|o| dense.get_mut(o)).ok_or("sparse indices out of range")?;
+        *to = *values.get(walk.node).ok_or("sparse indices out of range")?;
     }
     Ok(dense)
+}
+
+/// Which levels say where a value lies along one dimension.
+struct Place {
+    outer: usize,
+    /// Level within the block, and the block's size.
+    inner: Option<(usize, usize)>,
+}
+
+impl Place {
+    fn of(dimension: usize, rank: usize, order: &[usize], block_map: &[i32], levels: &[Level]) -> Result<Place, String> {
+        let level_of = |d: usize| order.iter().position(|l| *l == d).ok_or("a dimension is missing from the traversal order");
+        let outer = level_of(dimension)?;
+        let Some(block) = block_map.iter().position(|d| usize::try_from(*d) == Ok(dimension)) else {
+            return Ok(Place { outer, inner: None });
+        };
+        let inner = level_of(rank + block)?;
+        match levels.get(inner) {
+            Some(Level::Dense(size)) => Ok(Place { outer, inner: Some((inner, *size)) }),
+            _ => Err("a compressed level within a block".into()),
+        }
+    }
+
+    fn index(&self, path: &[usize]) -> Option<usize> {
+        let outer = *path.get(self.outer)?;
+        let Some((level, size)) = self.inner else { return Some(outer) };
+        outer.checked_mul(size)?.checked_add(*path.get(level)?)
+    }
 }
 
 /// One level further down; `None` when an index leads outside.
@@ -98,7 +112,7 @@ fn step(walks: &[Walk], level: &Level) -> Option<Vec<Walk>> {
         match level {
             Level::Dense(size) => {
                 let first = walk.node.checked_mul(*size)?;
-                (*size <= MAX_VALUES).then_some(())?;
+                walks.len().checked_mul(*size).filter(|n| *n <= MAX_VALUES)?;
                 (0..*size).for_each(|i| push(first + i, i));
             }
             Level::Compressed(segments, children) => {

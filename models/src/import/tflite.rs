@@ -11,6 +11,10 @@ const IDENTIFIER: &[u8] = b"TFL3";
 /// The one version of the schema that there is.
 const VERSION: u32 = 3;
 
+/// Most numbers that a tensor may have: far above any network for video, and small enough that no size computed from such
+/// tensors overflows.
+const MAX_NUMBERS: usize = 1 << 28;
+
 /// Numbers of a constant tensor; half floats are widened when they are read.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Constant {
@@ -119,9 +123,8 @@ pub(super) fn read<'a>(model: &'a str, bytes: &'a [u8]) -> Result<Network<'a>> {
     };
     let buffers = root.tables(4)?;
     let tensors = graph.tables(0)?.into_iter().map(|t| tensor(model, t, &buffers)).collect::<Result<Vec<_>>>()?;
-    let index = |i: i32| {
-        usize::try_from(i).ok().filter(|i| *i < tensors.len()).ok_or_else(|| unsupported(format!("there is no tensor {i}")))
-    };
+    let index =
+        |i: i32| usize::try_from(i).ok().filter(|i| *i < tensors.len()).ok_or_else(|| unsupported(format!("there is no tensor {i}")));
     let indices = |list: Vec<i32>| list.into_iter().map(index).collect::<Result<Vec<_>>>();
     let codes = root.tables(1)?;
     let mut steps = Vec::new();
@@ -129,8 +132,7 @@ pub(super) fn read<'a>(model: &'a str, bytes: &'a [u8]) -> Result<Network<'a>> {
         let code: u32 = step.number(0, 0)?;
         let code = codes.get(code as usize).ok_or_else(|| unsupported(format!("there is no operator code {code}")))?;
         // -1 marks an optional input that is left out.
-        let inputs =
-            step.numbers(1)?.into_iter().map(|i| if i == -1 { Ok(None) } else { index(i).map(Some) }).collect::<Result<_>>()?;
+        let inputs = step.numbers(1)?.into_iter().map(|i| if i == -1 { Ok(None) } else { index(i).map(Some) }).collect::<Result<_>>()?;
         let [output] = indices(step.numbers(2)?)?[..] else {
             return Err(unsupported("an operator with other than one output".into()));
         };
@@ -157,11 +159,10 @@ fn operator(model: &str, code: Table<'_>) -> Result<Operator> {
 fn tensor(model: &str, table: Table<'_>, buffers: &[Table<'_>]) -> Result<Tensor> {
     let name = table.text(3)?.to_owned();
     let wrong = |what: String| ModelError::Unsupported { model: model.to_owned(), what: format!("tensor {name}: {what}") };
-    let shape = table.numbers::<i32>(0)?;
-    let shape = shape
-        .iter()
-        .map(|size| usize::try_from(*size).map_err(|_| wrong(format!("shape {shape:?}"))))
-        .collect::<Result<Vec<_>>>()?;
+    let sizes = table.numbers::<i32>(0)?;
+    let shape: Vec<usize> = sizes.iter().map(|size| usize::try_from(*size).unwrap_or(0)).collect();
+    let count = shape.iter().try_fold(1usize, |n, size| n.checked_mul(*size)).filter(|n| (1..=MAX_NUMBERS).contains(n));
+    let count = count.ok_or_else(|| wrong(format!("shape {sizes:?} is not usable")))?;
     let buffer: u32 = table.number(2, 0)?;
     let bytes = buffers.get(buffer as usize).ok_or_else(|| wrong(format!("there is no buffer {buffer}")))?.bytes(0)?;
     if bytes.is_empty() {
@@ -183,7 +184,7 @@ fn tensor(model: &str, table: Table<'_>, buffers: &[Table<'_>]) -> Result<Tensor
         Constant::Float(values) => values.len(),
         Constant::Int(values) => values.len(),
     };
-    if shape.iter().try_fold(1usize, |n, size| n.checked_mul(*size)) != Some(len) {
+    if len != count {
         return Err(wrong(format!("shape {shape:?} does not fit {len} numbers")));
     }
     Ok(Tensor { name, shape, constant: Some(constant) })
