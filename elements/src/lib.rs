@@ -4,23 +4,8 @@
 //! elements that run a model. Loaded as `libgstego.so` by any GStreamer program, or linked and registered with
 //! [`plugin_register_static`].
 
-use gst::glib;
+pub mod egooverlay;
+mod plugin;
+pub mod worker;
 
-mod register;
-
-/// Called by GStreamer when the plugin is loaded.
-fn plugin_init(plugin: &gst::Plugin) -> Result<(), glib::BoolError> {
-    register::all(plugin)
-}
-
-gst::plugin_define!(
-    ego,
-    "Hands, objects and actions in first-person video",
-    plugin_init,
-    concat!(env!("CARGO_PKG_VERSION")),
-    "MIT/X11",
-    env!("CARGO_PKG_NAME"),
-    env!("CARGO_PKG_NAME"),
-    "egostream",
-    "2026-01-01"
-);
+pub use plugin::plugin_register_static;
