@@ -1,1 +1,50 @@
-//! Being written.
+//! Settings become GStreamer graphs, and graphs become events.
+//!
+//! [`run`] goes over one input from its first to its last frame, [`live`] follows a source that does not end. Both return a
+//! [`Session`]: a thread that listens to the graph, a bounded channel of [`Event`]s, and an [`Outcome`] at the end.
+//! Elements are named by factory string only: whoever starts a graph registers them first. No ONNX Runtime, no files beside those that
+//! the plan names, no console.
+//!
+//! ```no_run
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! gst::init()?;
+//! let settings = ego_graph::Settings::load("hands-only", &["hands.threads=2".into()])?;
+//! for input in ego_graph::resolve(&["clip.mp4".into()]).into_iter().flatten() {
+//!     let plan = ego_graph::BatchPlan { input, settings: settings.clone(), fps: None, json: Some("clip.jsonl".into()), annotated: None };
+//!     let outcome = ego_graph::run(&plan)?.finish();
+//!     assert!(outcome.failure.is_none(), "{:?}", outcome.failure);
+//! }
+//! # Ok(()) }
+//! ```
+
+mod batch;
+mod chain;
+mod container;
+mod devices;
+mod encode;
+mod error;
+mod events;
+mod fault;
+mod gate;
+mod input;
+mod live;
+mod live_source;
+mod pictures;
+mod presets;
+mod program_keys;
+mod properties;
+mod session;
+mod settings;
+mod stats;
+
+pub use batch::{BatchPlan, run};
+pub use devices::{Camera, cameras};
+pub use error::{ErrorKind, GraphError};
+pub use events::{Event, Progress};
+pub use input::{BadInput, Input, InputKind, PictureFormat, resolve};
+pub use live::{LivePlan, live};
+pub use live_source::LiveSource;
+pub use presets::{DEFAULT_PRESET, preset_names};
+pub use session::{Outcome, Session, Stopper};
+pub use settings::{Origin, Settings, Shown};
+pub use stats::{StageStats, Stat};

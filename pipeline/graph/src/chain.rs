@@ -1,0 +1,153 @@
+//! The part that batch and live share: pictures in, stages in the order of the settings, results out.
+//!
+//! ```text
+//! entry queue ! videoconvert ! videoflip ! stage ! queue ! stage ... ! egojson
+//! ```
+//!
+//! `videoconvert` passes pictures through untouched when the first stage takes their format, and brings 10-bit and other formats
+//! into one that it does. `videoflip` turns the picture as its orientation tag says, so that coordinates are those of the picture
+//! that players show.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use gst::prelude::*;
+
+use crate::error::{GraphError, Result};
+use crate::properties::{make, make_stage};
+use crate::settings::Settings;
+
+/// Frames that may wait between two stages.
+const STAGE_QUEUE: u32 = 2;
+
+/// Counts what leaves the last stage.
+#[derive(Debug, Default)]
+pub(crate) struct Counter {
+    frames: AtomicU64,
+    /// End of the newest frame, nanoseconds plus one; 0 = none.
+    newest: AtomicU64,
+}
+
+impl Counter {
+    pub(crate) fn frames(&self) -> u64 {
+        self.frames.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn position(&self) -> Option<std::time::Duration> {
+        self.newest.load(Ordering::Relaxed).checked_sub(1).map(std::time::Duration::from_nanos)
+    }
+
+    /// Counts every buffer that passes `pad`.
+    pub(crate) fn watch(self: &Arc<Counter>, pad: &gst::Pad) {
+        let counter = Arc::clone(self);
+        pad.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
+            if let Some(buffer) = info.buffer() {
+                counter.frames.fetch_add(1, Ordering::Relaxed);
+                if let Some(pts) = buffer.pts() {
+                    counter.newest.fetch_max(pts.nseconds().saturating_add(1), Ordering::Relaxed);
+                }
+            }
+            gst::PadProbeReturn::Ok
+        });
+    }
+}
+
+/// The shared part of a graph, inside the pipeline and linked up to `last`.
+pub(crate) struct Chain {
+    pub(crate) entry: gst::Element,
+    pub(crate) stages: Vec<(String, gst::Element)>,
+    pub(crate) json: Option<gst::Element>,
+    pub(crate) last: gst::Element,
+    pub(crate) counter: Arc<Counter>,
+}
+
+/// Builds the stages between `entry` (already in the pipeline) and the outputs.
+///
+/// `mode` is what analysis elements do when the settings do not say: `sync` in batch, `latest` live.
+pub(crate) fn build(
+    pipeline: &gst::Pipeline,
+    entry: gst::Element,
+    settings: &Settings,
+    mode: &str,
+    json: Option<(&Path, &str)>,
+) -> Result<Chain> {
+    let mut line = vec![make("videoconvert")?, make("videoflip")?];
+    line[1].set_property_from_str("video-direction", "auto");
+    let mut stages = Vec::new();
+    for stage in settings.stages() {
+        if !stages.is_empty() {
+            line.push(queue(STAGE_QUEUE)?);
+        }
+        let element = make_stage(stage)?;
+        let is_analysis = element.factory().is_some_and(|f| f.name().starts_with("ego"));
+        if is_analysis && element.find_property("mode").is_some() {
+            element.set_property_from_str("mode", mode);
+        }
+        settings.apply(stage, &element)?;
+        stages.push((stage.clone(), element.clone()));
+        line.push(element);
+    }
+    let mut writer = None;
+    if let Some((path, stream)) = json {
+        let element = make("egojson")?;
+        settings.apply("json", &element)?;
+        element.set_property_from_str("location", text(path)?);
+        if element.find_property("stream").is_some() {
+            element.set_property_from_str("stream", stream);
+        }
+        line.push(element.clone());
+        writer = Some(element);
+    }
+    add_and_link(pipeline, &line)?;
+    link(&entry, &line[0])?;
+    let counter = Arc::new(Counter::default());
+    let last = line.pop().ok_or_else(|| GraphError::Build("the graph is empty".into()))?;
+    counter.watch(&static_pad(&last, "src")?);
+    Ok(Chain { entry, stages, json: writer, last, counter })
+}
+
+/// A queue that is bounded by frames alone.
+pub(crate) fn queue(frames: u32) -> Result<gst::Element> {
+    let queue = make("queue")?;
+    queue.set_property("max-size-buffers", frames);
+    queue.set_property("max-size-bytes", 0_u32);
+    queue.set_property("max-size-time", 0_u64);
+    Ok(queue)
+}
+
+/// A path as GStreamer takes it.
+pub(crate) fn text(path: &Path) -> Result<&str> {
+    path.to_str().ok_or_else(|| GraphError::Write { path: path.into(), reason: "its name is not UTF-8".into(), full: false })
+}
+
+/// Puts elements into a bin and links each to the next.
+pub(crate) fn add_and_link(bin: &impl IsA<gst::Bin>, elements: &[gst::Element]) -> Result<()> {
+    bin.add_many(elements).map_err(|e| GraphError::Build(e.to_string()))?;
+    elements.windows(2).try_for_each(|pair| link(&pair[0], &pair[1]))
+}
+
+pub(crate) fn link(from: &gst::Element, to: &gst::Element) -> Result<()> {
+    from.link(to).map_err(|_| GraphError::Build(format!("`{}` cannot feed `{}`: their formats do not fit", from.name(), to.name())))
+}
+
+pub(crate) fn static_pad(element: &gst::Element, name: &str) -> Result<gst::Pad> {
+    element.static_pad(name).ok_or_else(|| GraphError::Build(format!("`{}` has no pad `{name}`: it is not a video filter", element.name())))
+}
+
+/// Gives a bin the source pad of its last element.
+pub(crate) fn expose_last(bin: &gst::Bin, elements: &[gst::Element]) -> Result<()> {
+    let Some(last) = elements.last() else { return Ok(()) };
+    expose(bin, &static_pad(last, "src")?, "src")
+}
+
+/// Gives a bin the sink pad of its first element.
+pub(crate) fn expose_first(bin: &gst::Bin, elements: &[gst::Element]) -> Result<()> {
+    let Some(first) = elements.first() else { return Ok(()) };
+    expose(bin, &static_pad(first, "sink")?, "sink")
+}
+
+fn expose(bin: &gst::Bin, pad: &gst::Pad, name: &str) -> Result<()> {
+    let ghost = gst::GhostPad::builder_with_target(pad).map_err(|e| GraphError::Build(e.to_string()))?.name(name).build();
+    bin.add_pad(&ghost).map_err(|e| GraphError::Build(e.to_string()))
+}

@@ -1,0 +1,76 @@
+//! Clips made by GStreamer on the spot, and counting the frames of a file without any of our own code.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use gst::prelude::*;
+
+/// Runs a pipeline description to its end.
+pub fn launch(description: &str) {
+    gst::init().expect("GStreamer starts");
+    let pipeline = gst::parse::launch(description).unwrap_or_else(|e| panic!("{description}: {e}"));
+    pipeline.set_state(gst::State::Playing).unwrap_or_else(|e| panic!("{description}: {e}"));
+    let bus = pipeline.bus().expect("a pipeline has a bus");
+    let message = bus.timed_pop_filtered(gst::ClockTime::from_seconds(60), &[gst::MessageType::Eos, gst::MessageType::Error]);
+    pipeline.set_state(gst::State::Null).expect("stops");
+    match message.as_ref().map(|m| m.view()) {
+        Some(gst::MessageView::Eos(_)) => {}
+        Some(gst::MessageView::Error(e)) => panic!("{description}: {} ({:?})", e.error(), e.debug()),
+        _ => panic!("{description}: no end within a minute"),
+    }
+}
+
+/// An encoder that is quick and gives the same bytes every time.
+pub const X264: &str = "x264enc speed-preset=ultrafast threads=1 key-int-max=10";
+
+/// A clip of a moving ball: `frames` pictures of `size` in `format` at 30 per second, H.264 in the container of the extension.
+pub fn ball(path: &Path, frames: u32, size: (u32, u32), format: &str) -> PathBuf {
+    let mux = match path.extension().and_then(|e| e.to_str()) {
+        Some("mp4") => "mp4mux",
+        Some("mkv") => "matroskamux",
+        Some("ts") => "mpegtsmux",
+        other => panic!("no container for {other:?}"),
+    };
+    let (w, h) = size;
+    launch(&format!(
+        "videotestsrc pattern=ball num-buffers={frames} ! video/x-raw,format={format},width={w},height={h},framerate=30/1 ! {X264} ! h264parse ! {mux} ! filesink location=\"{}\"",
+        path.display()
+    ));
+    path.to_path_buf()
+}
+
+/// An ordinary clip: 320x240, 8 bits.
+pub fn plain(folder: &Path, name: &str, frames: u32) -> PathBuf {
+    ball(&folder.join(name), frames, (320, 240), "I420")
+}
+
+/// Frames that a decoder finds in a file.
+pub fn frames_in(path: &Path) -> u64 {
+    decode(path).0
+}
+
+/// Frames of a file and the size of its last one.
+pub fn decode(path: &Path) -> (u64, (i32, i32)) {
+    gst::init().expect("GStreamer starts");
+    let description = format!("filesrc location=\"{}\" ! decodebin ! fakesink name=end sync=false", path.display());
+    let pipeline = gst::parse::launch(&description).expect("a pipeline").downcast::<gst::Pipeline>().expect("a pipeline");
+    let pad = pipeline.by_name("end").and_then(|e| e.static_pad("sink")).expect("a sink");
+    let frames = Arc::new(AtomicU64::new(0));
+    let counter = Arc::clone(&frames);
+    pad.add_probe(gst::PadProbeType::BUFFER, move |_, _| {
+        counter.fetch_add(1, Ordering::Relaxed);
+        gst::PadProbeReturn::Ok
+    });
+    pipeline.set_state(gst::State::Playing).expect("plays");
+    let bus = pipeline.bus().expect("a bus");
+    let end = bus.timed_pop_filtered(gst::ClockTime::from_seconds(60), &[gst::MessageType::Eos, gst::MessageType::Error]);
+    if let Some(gst::MessageView::Error(e)) = end.as_ref().map(|m| m.view()) {
+        panic!("{}: {} ({:?})", path.display(), e.error(), e.debug());
+    }
+    assert!(end.is_some(), "{}: does not end", path.display());
+    let caps = pad.current_caps();
+    pipeline.set_state(gst::State::Null).expect("stops");
+    let size = caps.as_ref().and_then(|c| c.structure(0)).map_or((0, 0), |s| (s.get("width").unwrap_or(0), s.get("height").unwrap_or(0)));
+    (frames.load(Ordering::Relaxed), size)
+}
