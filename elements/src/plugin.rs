@@ -7,6 +7,7 @@ use gst::glib;
 fn plugin_init(plugin: &gst::Plugin) -> Result<(), glib::BoolError> {
     ego_meta::init();
     // One line an element: `crate::egohands::register(plugin)?;`
+    crate::egojson::register(plugin)?;
     crate::egooverlay::register(plugin)?;
     Ok(())
 }

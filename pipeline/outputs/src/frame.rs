@@ -222,15 +222,22 @@ impl FrameRecord {
         *age = (*age).max(age_ns);
     }
 
-    /// Appends the line, with its line feed, to `line`.
-    ///
-    /// # Errors
-    /// Never in practice: every key is a text and every number is finite or null.
-    pub fn write_line(&self, line: &mut Vec<u8>) -> serde_json::Result<()> {
-        serde_json::to_writer(&mut *line, self)?;
-        line.push(b'\n');
-        Ok(())
+    /// The line, without a line feed.
+    pub fn to_json(&self) -> String {
+        to_json(self)
     }
+}
+
+impl EndRecord {
+    /// The line, without a line feed.
+    pub fn to_json(&self) -> String {
+        to_json(self)
+    }
+}
+
+/// Cannot fail: keys are texts, numbers finite or null, and memory takes every byte.
+fn to_json(record: &impl Serialize) -> String {
+    serde_json::to_string(record).unwrap_or_default()
 }
 
 impl HandRecord {

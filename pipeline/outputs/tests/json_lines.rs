@@ -96,9 +96,7 @@ fn numbers_carry_the_promised_decimals_and_are_finite_or_null() {
     let hand = &mut frame.hands.as_mut().expect("hands")[0];
     hand.image_px[0] = [f32::NAN, f32::INFINITY];
     hand.image_px[2] = [-0.001, 1919.999];
-    let mut line = Vec::new();
-    frame.write_line(&mut line).expect("writes");
-    let line = String::from_utf8(line).expect("text");
+    let line = frame.to_json();
     assert!(line.contains("\"image_px\":[[null,null],[158.02,360.0],[0.0,1920.0],"), "{line}");
     assert!(line.contains("[0.1,-0.2,0.34568]") && line.contains("\"score\":0.9877"), "{line}");
     let back: FrameRecord = serde_json::from_str(&line).expect("reads");
@@ -141,10 +139,9 @@ fn a_file_cut_at_any_byte_keeps_its_whole_lines_and_says_that_it_was_cut() {
 fn damage_in_the_middle_costs_one_line() {
     let folder = tempfile::tempdir().expect("temp folder");
     let path = folder.path().join("clip.jsonl");
-    let mut bytes = Vec::new();
-    frame(0).write_line(&mut bytes).expect("writes");
+    let mut bytes = (frame(0).to_json() + "\n").into_bytes();
     bytes.extend_from_slice(b"\xff\xfe garbage\n\n");
-    frame(1).write_line(&mut bytes).expect("writes");
+    bytes.extend_from_slice((frame(1).to_json() + "\n").as_bytes());
     bytes.extend_from_slice(b"{\"schema\":\"ego.end/1\",\"frames\":2,\"dropped\":0,\"errors\":0}\n");
     fs::write(&path, bytes).expect("writes");
     let lines = read_json_lines(&path).expect("readable");
@@ -158,8 +155,7 @@ fn damage_in_the_middle_costs_one_line() {
 fn appending_after_a_kill_keeps_old_lines_and_marks_the_half_one() {
     let folder = tempfile::tempdir().expect("temp folder");
     let path = folder.path().join("clip.jsonl");
-    let mut bytes = Vec::new();
-    frame(0).write_line(&mut bytes).expect("writes");
+    let mut bytes = (frame(0).to_json() + "\n").into_bytes();
     bytes.extend_from_slice(b"{\"schema\":\"ego.fr");
     fs::write(&path, bytes).expect("writes");
     let mut writer = JsonLinesWriter::append(&path).expect("opens");
@@ -253,10 +249,9 @@ proptest! {
         };
         let mut frame = FrameRecord::new(stream, 1, None, 1920, 1080);
         frame.add_hands(&Hands { hands: vec![hand.clone()], depth_source: DepthSource::Measured }, 7);
-        let mut line = Vec::new();
-        frame.write_line(&mut line).expect("writes");
-        prop_assert_eq!(line.iter().filter(|b| **b == b'\n').count(), 1);
-        let back: FrameRecord = serde_json::from_slice(&line).expect("reads");
+        let line = frame.to_json();
+        prop_assert!(!line.contains('\n'));
+        let back: FrameRecord = serde_json::from_str(&line).expect("reads");
         prop_assert_eq!(&back.stream, &frame.stream);
         let read = &back.hands.expect("hands")[0];
         for (a, b) in read.image_px.as_flattened().iter().zip(hand.image_px(1920, 1080).as_flattened()) {
