@@ -63,6 +63,11 @@ impl Canvas {
         self.used.iter().all(|word| *word == 0)
     }
 
+    /// Wipes everything that has been drawn.
+    pub fn clear(&mut self) {
+        self.drain(|_| {});
+    }
+
     /// A colour at an opacity of 0..1 (clamped), in the components of this picture.
     pub fn paint(&self, colour: Rgb, opacity: f32) -> Paint {
         let opacity = if opacity > 0.0 { opacity.min(1.0) } else { 0.0 };
@@ -123,7 +128,7 @@ impl Canvas {
 
 impl Row<'_> {
     /// Replaces [`LANES`] pixels from column `x` on by `paint` where they are covered (0..255).
-    #[inline]
+    #[inline(always)]
     pub(super) fn cover(&mut self, x: usize, coverage: &[u8; LANES], paint: &Paint) {
         for (run, paint) in self.runs.iter_mut().zip(paint.0) {
             if let Some(pixels) = run.get_mut(x..).and_then(|run| run.first_chunk_mut::<LANES>()) {

@@ -129,10 +129,13 @@ impl Block {
     fn mean_of_four(&self) -> [[u8; BLOCK / 2]; 3] {
         let [upper, lower] = &self.rows;
         [1, 2, 3].map(|c| {
+            let mut sums = [0u16; BLOCK];
+            for ((sum, upper), lower) in sums.iter_mut().zip(&upper[c]).zip(&lower[c]) {
+                *sum = u16::from(*upper) + u16::from(*lower);
+            }
             let mut mean = [0; BLOCK / 2];
-            for (i, mean) in mean.iter_mut().enumerate() {
-                let sum = [upper[c][2 * i], upper[c][2 * i + 1], lower[c][2 * i], lower[c][2 * i + 1]].map(u16::from);
-                *mean = ((sum[0] + sum[1] + sum[2] + sum[3] + 2) / 4) as u8;
+            for (mean, pair) in mean.iter_mut().zip(sums.chunks_exact(2)) {
+                *mean = ((pair[0] + pair[1] + 2) / 4) as u8;
             }
             mean
         })

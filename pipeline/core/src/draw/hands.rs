@@ -8,7 +8,7 @@ use std::fmt::Write;
 use super::canvas::Canvas;
 use super::colour::Rgb;
 use super::label::Placer;
-use super::shapes::Rect;
+use super::shapes::{Ink, Rect};
 use super::text::Glyphs;
 use crate::hands::{BONES, BoneKind, DepthSource, Hand, Hands, JOINTS, Side, TIPS, WRIST};
 
@@ -222,35 +222,29 @@ impl<'a> Skeleton<'a> {
         })
     }
 
-    /// Outlines first, so that no bone is cut by the outline of its neighbour.
+    /// A later bone passes over an earlier one; its rim tells the two apart.
     fn draw_bones(&self, canvas: &mut Canvas) {
-        for (a, b, width, _, opacity) in self.bones() {
-            let paint = canvas.paint(OUTLINE, opacity);
-            canvas.line(a, b, width + 2.0 * self.sizes.outline, &paint);
-        }
         for (a, b, width, colour, opacity) in self.bones() {
-            let paint = canvas.paint(colour, opacity);
-            canvas.line(a, b, width, &paint);
-        }
-    }
-
-    fn draw_joints(&self, canvas: &mut Canvas) {
-        for (joint, (at, opacity)) in self.joints.iter().enumerate().filter_map(|(i, joint)| joint.map(|joint| (i, joint))) {
-            let outline = canvas.paint(OUTLINE, opacity);
-            self.draw_joint(canvas, at, self.sizes.outline, &outline);
-            let fill = canvas.paint(self.joint_colour(joint), opacity);
-            self.draw_joint(canvas, at, 0.0, &fill);
+            let ink = self.ink(canvas, colour, opacity);
+            canvas.line(a, b, width, &ink);
         }
     }
 
     /// Round for the left hand, square for the right, diamond for neither; all of about the same area.
-    fn draw_joint(&self, canvas: &mut Canvas, at: [f32; 2], grow_px: f32, paint: &super::Paint) {
+    fn draw_joints(&self, canvas: &mut Canvas) {
         let radius = self.sizes.joint_radius;
-        match self.hand.side {
-            Side::Left => canvas.disc(at, radius + grow_px, paint),
-            Side::Right => canvas.square(at, 0.88 * radius + grow_px, paint),
-            Side::Unknown => canvas.diamond(at, 1.25 * radius + std::f32::consts::SQRT_2 * grow_px, paint),
+        for (joint, (at, opacity)) in self.joints.iter().enumerate().filter_map(|(i, joint)| joint.map(|joint| (i, joint))) {
+            let ink = self.ink(canvas, self.joint_colour(joint), opacity);
+            match self.hand.side {
+                Side::Left => canvas.disc(at, radius, &ink),
+                Side::Right => canvas.square(at, 0.88 * radius, &ink),
+                Side::Unknown => canvas.diamond(at, 1.25 * radius, &ink),
+            }
         }
+    }
+
+    fn ink(&self, canvas: &Canvas, colour: Rgb, opacity: f32) -> Ink {
+        Ink { fill: canvas.paint(colour, opacity), rim: Some((canvas.paint(OUTLINE, opacity), self.sizes.outline)) }
     }
 
     fn joint_colour(&self, joint: usize) -> Rgb {
@@ -278,9 +272,10 @@ impl<'a> Skeleton<'a> {
                 let across = (dot as f32 - finger as f32 / 2.0) * apart;
                 [at[0] + ux * beyond - uy * across, at[1] + uy * beyond + ux * across]
             };
-            let outline = canvas.paint(OUTLINE, opacity);
-            canvas.line(place(0), place(dots - 1), 2.0 * (radius + self.sizes.outline), &outline);
-            let fill = canvas.paint(FINGERS[finger], opacity);
+            // A dark band first: the rims of neighbours would eat into each other.
+            let band = canvas.paint(OUTLINE, opacity).into();
+            canvas.line(place(0), place(dots - 1), 2.0 * (radius + self.sizes.outline), &band);
+            let fill = canvas.paint(FINGERS[finger], opacity).into();
             for dot in 0..dots {
                 canvas.disc(place(dot), radius, &fill);
             }

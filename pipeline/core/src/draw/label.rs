@@ -69,10 +69,10 @@ impl Canvas {
         let [width, height] = Canvas::label_size(glyphs, text);
         let pad = padding(glyphs);
         let plate = Rect { x: x.round() - 0.5, y: y.round() - 0.5, width, height };
-        let paint = self.paint(PLATE, PLATE_OPACITY);
+        let paint = self.paint(PLATE, PLATE_OPACITY).into();
         self.plate(&plate, 0.6 * pad, &paint);
         let bar = Rect { x: plate.x + 0.6 * pad, y: plate.y + 0.8 * pad, width: (0.7 * pad).max(1.0), height: height - 1.6 * pad };
-        let paint = self.paint(colour, 1.0);
+        let paint = self.paint(colour, 1.0).into();
         self.plate(&bar, 0.35 * pad, &paint);
         let paint = self.paint(TEXT, 1.0);
         let base_line = plate.y + 0.5 + 0.3 * pad + glyphs.ascent_px();

@@ -9,7 +9,7 @@
 //! 2. [`Canvas::compose`] lays the sheet over a [`Target`], the planes of the picture, and wipes it. Only the blocks that
 //!    were drawn on are visited.
 //!
-//! Layers (`hands`, later boxes, masks and the action bar) are functions that draw one kind of result on a canvas.
+//! Layers (`hands`, `status`, later boxes, masks and the action bar) are functions that draw one kind of result on a canvas.
 //! After [`Canvas::new`] nothing in here allocates.
 
 mod canvas;
@@ -18,11 +18,12 @@ mod compose;
 pub mod hands;
 mod label;
 mod shapes;
+pub mod status;
 mod text;
 
 pub use canvas::{Canvas, Paint};
 pub use colour::{ColourModel, Rgb};
 pub use compose::{PlaneMut, Target};
 pub use label::Placer;
-pub use shapes::Rect;
+pub use shapes::{Ink, Rect};
 pub use text::{Glyph, Glyphs};

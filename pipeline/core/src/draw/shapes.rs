@@ -39,11 +39,33 @@ fn byte(v: f32) -> u8 {
     (v * 255.0 + LAST_PLACE_IS_ONE).to_bits() as u8
 }
 
+/// What a shape is drawn with.
+#[derive(Clone, Copy, Debug)]
+pub struct Ink {
+    /// The shape itself.
+    pub fill: Paint,
+    /// A rim around the shape, outside it: its paint and its width in pixels.
+    pub rim: Option<(Paint, f32)>,
+}
+
+impl From<Paint> for Ink {
+    fn from(fill: Paint) -> Ink {
+        Ink { fill, rim: None }
+    }
+}
+
+impl Ink {
+    /// How far from a shape's border there may be something to see, pixels: the rim and half a pixel of softness.
+    fn reach(&self) -> f32 {
+        self.rim.map_or(0.5, |(_, width)| width + 0.5)
+    }
+}
+
 impl Canvas {
     /// A line from `a` to `b` with round ends, `width` pixels thick.
-    pub fn line(&mut self, a: [f32; 2], b: [f32; 2], width: f32, paint: &Paint) {
+    pub fn line(&mut self, a: [f32; 2], b: [f32; 2], width: f32, ink: &Ink) {
         let radius = width / 2.0;
-        let reach = radius + 0.5;
+        let reach = radius + ink.reach();
         let (columns, rows) = self.extent();
         // A stroke that ends far outside is cut just outside, where 32-bit floats still resolve fractions of a pixel.
         let margin = f64::from(reach) + 1.0;
@@ -51,73 +73,83 @@ impl Canvas {
         let length = (bx - ax).hypot(by - ay);
         let [ux, uy] = if length > 1e-6 { [(bx - ax) / length, (by - ay) / length] } else { [1.0, 0.0] };
         let (left, right) = (ax.min(bx) - reach, ax.max(bx) + reach);
+        let (slope, half) = if uy.abs() > 1e-3 { (ux / uy, (reach / uy).abs()) } else { (0.0, f32::MAX) };
         let span = |y: f32| {
             // The endless stroke crosses this row where |uy (x - ax) - ux (y - ay)| <= reach.
-            if uy.abs() < 1e-3 {
-                return (left, right);
-            }
-            let (middle, half) = (ax + ux * (y - ay) / uy, (reach / uy).abs());
+            let middle = ax + slope * (y - ay);
             (left.max(middle - half), right.min(middle + half))
         };
-        let coverage = |x: f32, y: f32| {
+        let depth = |x: f32, y: f32| {
             let (dx, dy) = (x - ax, y - ay);
             let along = dx * ux + dy * uy;
             let along = if along > 0.0 { along } else { 0.0 };
             let along = if along < length { along } else { length };
             let (ex, ey) = (dx - along * ux, dy - along * uy);
-            unit(reach - (ex * ex + ey * ey).sqrt())
+            radius - (ex * ex + ey * ey).sqrt()
         };
-        self.fill(ay.min(by) - reach, ay.max(by) + reach, span, coverage, paint);
+        self.fill(ay.min(by) - reach, ay.max(by) + reach, span, depth, ink);
     }
 
     /// A filled disc.
-    pub fn disc(&mut self, [cx, cy]: [f32; 2], radius: f32, paint: &Paint) {
-        let reach = radius + 0.5;
+    pub fn disc(&mut self, [cx, cy]: [f32; 2], radius: f32, ink: &Ink) {
+        let reach = radius + ink.reach();
         let span = |y: f32| {
             let half = (reach * reach - (y - cy) * (y - cy)).max(0.0).sqrt();
             (cx - half, cx + half)
         };
-        let coverage = |x: f32, y: f32| {
+        let depth = |x: f32, y: f32| {
             let (dx, dy) = (x - cx, y - cy);
-            unit(reach - (dx * dx + dy * dy).sqrt())
+            radius - (dx * dx + dy * dy).sqrt()
         };
-        self.fill(cy - reach, cy + reach, span, coverage, paint);
+        self.fill(cy - reach, cy + reach, span, depth, ink);
     }
 
     /// A filled upright square; `half` is half its side.
-    pub fn square(&mut self, [cx, cy]: [f32; 2], half: f32, paint: &Paint) {
-        let reach = half + 0.5;
-        let coverage = |x: f32, y: f32| unit(reach - (x - cx).abs()) * unit(reach - (y - cy).abs());
-        self.fill(cy - reach, cy + reach, |_| (cx - reach, cx + reach), coverage, paint);
+    pub fn square(&mut self, [cx, cy]: [f32; 2], half: f32, ink: &Ink) {
+        let reach = half + ink.reach();
+        let depth = |x: f32, y: f32| {
+            let (dx, dy) = ((x - cx).abs(), (y - cy).abs());
+            half - if dx > dy { dx } else { dy }
+        };
+        self.fill(cy - reach, cy + reach, |_| (cx - reach, cx + reach), depth, ink);
     }
 
     /// A filled square that stands on a corner; `half` is half its diagonal.
-    pub fn diamond(&mut self, [cx, cy]: [f32; 2], half: f32, paint: &Paint) {
-        let reach = half + std::f32::consts::FRAC_1_SQRT_2;
+    pub fn diamond(&mut self, [cx, cy]: [f32; 2], half: f32, ink: &Ink) {
+        let reach = half + ink.reach() * std::f32::consts::SQRT_2;
         let span = |y: f32| (cx - (reach - (y - cy).abs()), cx + (reach - (y - cy).abs()));
-        let coverage = |x: f32, y: f32| unit((half - (x - cx).abs() - (y - cy).abs()) * std::f32::consts::FRAC_1_SQRT_2 + 0.5);
-        self.fill(cy - reach, cy + reach, span, coverage, paint);
+        let depth = |x: f32, y: f32| (half - (x - cx).abs() - (y - cy).abs()) * std::f32::consts::FRAC_1_SQRT_2;
+        self.fill(cy - reach, cy + reach, span, depth, ink);
     }
 
     /// A filled rectangle with round corners of `radius` pixels (at most half the shorter side).
-    pub fn plate(&mut self, rect: &Rect, radius: f32, paint: &Paint) {
+    pub fn plate(&mut self, rect: &Rect, radius: f32, ink: &Ink) {
         let half = [rect.width / 2.0, rect.height / 2.0];
         let [cx, cy] = [rect.x + half[0], rect.y + half[1]];
         let radius = radius.min(half[0]).min(half[1]).max(0.0);
-        let coverage = |x: f32, y: f32| {
+        let depth = |x: f32, y: f32| {
             let (qx, qy) = ((x - cx).abs() - half[0] + radius, (y - cy).abs() - half[1] + radius);
             let (ox, oy) = (if qx > 0.0 { qx } else { 0.0 }, if qy > 0.0 { qy } else { 0.0 });
             let inner = if qx > qy { qx } else { qy };
             let inner = if inner < 0.0 { inner } else { 0.0 };
-            unit(0.5 + radius - inner - (ox * ox + oy * oy).sqrt())
+            radius - inner - (ox * ox + oy * oy).sqrt()
         };
-        let (left, right) = (rect.x - 0.5, rect.x + rect.width + 0.5);
-        self.fill(rect.y - 0.5, rect.y + rect.height + 0.5, |_| (left, right), coverage, paint);
+        let reach = ink.reach();
+        let (left, right) = (rect.x - reach, rect.x + rect.width + reach);
+        self.fill(rect.y - reach, rect.y + rect.height + reach, |_| (left, right), depth, ink);
     }
 
-    /// Covers the rows `top..bottom`, in each the columns of `span(y)`, by `coverage(x, y)`.
-    #[inline]
-    fn fill(&mut self, top: f32, bottom: f32, span: impl Fn(f32) -> (f32, f32), coverage: impl Fn(f32, f32) -> f32, paint: &Paint) {
+    /// Covers the rows `top..=bottom`, in each the columns of `span(y)`, where `depth(x, y)`, the distance to the border
+    /// in pixels, inside positive, says so.
+    #[inline(always)]
+    fn fill(
+        &mut self,
+        top: f32,
+        bottom: f32,
+        span: impl Fn(f32) -> (f32, f32),
+        depth: impl Fn(f32, f32) -> f32,
+        ink: &Ink,
+    ) {
         const STEPS: [f32; LANES] = [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0];
         let (columns, rows) = self.extent();
         let Some((top, bottom)) = whole(top, bottom, rows) else { return };
@@ -126,11 +158,28 @@ impl Canvas {
             let Some((left, right)) = whole(left, right, columns) else { continue };
             let Some(mut row) = self.row(y, left, right) else { continue };
             for x in (left..right).step_by(LANES) {
-                let covered = STEPS.map(|step| byte(coverage(x as f32 + step, y as f32)));
-                row.cover(x, &covered, paint);
+                // Plain loops over fixed lengths become SIMD; `map` on the array does not.
+                let mut depths = STEPS;
+                for lane in &mut depths {
+                    *lane = depth(*lane + x as f32, y as f32);
+                }
+                if let Some((paint, width)) = &ink.rim {
+                    row.cover(x, &coverage(&depths, *width), paint);
+                }
+                row.cover(x, &coverage(&depths, 0.0), &ink.fill);
             }
         }
     }
+}
+
+/// How much of the pixels at these depths a shape covers that is `grow_px` larger: all of it from half a pixel inside on.
+#[inline(always)]
+fn coverage(depths: &[f32; LANES], grow_px: f32) -> [u8; LANES] {
+    let mut covered = [0; LANES];
+    for (covered, depth) in covered.iter_mut().zip(depths) {
+        *covered = byte(unit(depth + grow_px + 0.5));
+    }
+    covered
 }
 
 /// The whole numbers in `from..=to` that lie in `0..limit`, as a half-open range; `None` if there are none.
@@ -138,8 +187,9 @@ fn whole(from: f32, to: f32, limit: usize) -> Option<(usize, usize)> {
     if !(from.is_finite() && to.is_finite()) || to < 0.0 {
         return None;
     }
-    // Casts of floats to integers saturate.
-    let (from, to) = (from.max(0.0).ceil() as usize, (to.floor() as usize).saturating_add(1).min(limit));
+    // Casts of floats to integers saturate and cut towards zero; `ceil` and `floor` are calls where SSE 4.1 is not assumed.
+    let up = |v: f32| (v as usize).saturating_add(usize::from((v as usize as f32) < v));
+    let (from, to) = (up(from.max(0.0)), (to as usize).saturating_add(1).min(limit));
     (from < to).then_some((from, to))
 }
 
@@ -174,10 +224,10 @@ mod tests {
     use proptest::prelude::*;
 
     /// Opacity of every pixel of a 64 x 48 picture after `draw`, 0..1.
-    fn opacity(draw: impl Fn(&mut Canvas, &Paint)) -> Vec<[f32; 64]> {
+    fn opacity(draw: impl Fn(&mut Canvas, &Ink)) -> Vec<[f32; 64]> {
         let mut canvas = Canvas::new(64, 48, ColourModel::RGB);
-        let paint = canvas.paint(Rgb(255, 255, 255), 1.0);
-        draw(&mut canvas, &paint);
+        let ink = canvas.paint(Rgb(255, 255, 255), 1.0).into();
+        draw(&mut canvas, &ink);
         let mut out = vec![[0.0; 64]; 48];
         canvas.drain(|block| {
             for (dy, row) in block.rows.iter().enumerate() {
@@ -196,7 +246,7 @@ mod tests {
     #[test]
     fn shapes_cover_the_area_that_geometry_says() {
         let pi = std::f32::consts::PI;
-        type Draw = fn(&mut Canvas, &Paint);
+        type Draw = fn(&mut Canvas, &Ink);
         let cases: [(&str, f32, Draw); 7] = [
             ("disc, r = 4", 16.0 * pi, |c, p| c.disc([20.3, 21.7], 4.0, p)),
             ("disc, r = 15", 225.0 * pi, |c, p| c.disc([31.0, 24.0], 15.0, p)),
@@ -233,6 +283,21 @@ mod tests {
     }
 
     #[test]
+    fn a_rim_lies_around_the_shape_and_replaces_what_was_there() {
+        let mut canvas = Canvas::new(64, 48, ColourModel::RGB);
+        let [under, fill, rim] = [Rgb(9, 9, 9), Rgb(200, 0, 0), Rgb(0, 100, 0)].map(|colour| canvas.paint(colour, 1.0));
+        canvas.square([30.0, 20.0], 25.0, &under.into());
+        canvas.disc([30.0, 20.0], 6.0, &Ink { fill, rim: Some((rim, 3.0)) });
+        canvas.drain(|block| {
+            for (at, want) in [(30, [200, 0, 0]), (37, [0, 100, 0]), (43, [9, 9, 9])] {
+                if block.y == 20 && (block.x..block.x + BLOCK).contains(&at) {
+                    assert_eq!([0, 1, 2].map(|c| block.rows[0][c][at - block.x]), want, "column {at}");
+                }
+            }
+        });
+    }
+
+    #[test]
     fn a_line_from_very_far_away_looks_like_its_visible_piece() {
         let far = opacity(|c, p| c.line([-3e9, -3e9], [2e9, 2e9], 3.0, p));
         let near = opacity(|c, p| c.line([-10.0, -10.0], [70.0, 70.0], 3.0, p));
@@ -244,9 +309,9 @@ mod tests {
     #[test]
     fn touching_shapes_outside_leave_no_mark() {
         for draw in [
-            |c: &mut Canvas, p: &Paint| c.disc([-6.0, 10.0], 4.0, p),
-            |c: &mut Canvas, p: &Paint| c.square([30.0, 60.0], 4.0, p),
-            |c: &mut Canvas, p: &Paint| c.line([70.0, 0.0], [80.0, 40.0], 4.0, p),
+            |c: &mut Canvas, p: &Ink| c.disc([-6.0, 10.0], 4.0, p),
+            |c: &mut Canvas, p: &Ink| c.square([30.0, 60.0], 4.0, p),
+            |c: &mut Canvas, p: &Ink| c.line([70.0, 0.0], [80.0, 40.0], 4.0, p),
         ] {
             assert!(area(&opacity(draw)) == 0.0);
         }
@@ -271,12 +336,12 @@ mod tests {
         #[test]
         fn no_coordinate_is_too_wild(w in 1u32..40, h in 1u32..40, v in prop::array::uniform8(wild())) {
             let mut canvas = Canvas::new(w, h, ColourModel::BT709);
-            let paint = canvas.paint(Rgb(1, 2, 3), v[7]);
-            canvas.line([v[0], v[1]], [v[2], v[3]], v[4], &paint);
-            canvas.disc([v[0], v[1]], v[2], &paint);
-            canvas.square([v[1], v[2]], v[3], &paint);
-            canvas.diamond([v[3], v[2]], v[1], &paint);
-            canvas.plate(&Rect { x: v[0], y: v[1], width: v[2], height: v[3] }, v[5], &paint);
+            let ink = Ink { fill: canvas.paint(Rgb(1, 2, 3), v[7]), rim: Some((canvas.paint(Rgb(200, 100, 0), v[6]), v[5])) };
+            canvas.line([v[0], v[1]], [v[2], v[3]], v[4], &ink);
+            canvas.disc([v[0], v[1]], v[2], &ink);
+            canvas.square([v[1], v[2]], v[3], &ink);
+            canvas.diamond([v[3], v[2]], v[1], &ink);
+            canvas.plate(&Rect { x: v[0], y: v[1], width: v[2], height: v[3] }, v[5], &ink);
             canvas.drain(|block| for [a, b, c, opacity] in &block.rows {
                 for (component, opacity) in [a, b, c].into_iter().flat_map(|run| run.iter().zip(opacity)) {
                     assert!(component <= opacity);

@@ -36,7 +36,7 @@ const LAYOUTS: [Layout; 15] = [
 fn draw(canvas: &mut Canvas) {
     let (w, h) = (canvas.width() as f32, canvas.height() as f32);
     for (i, colour) in [Rgb(255, 60, 0), Rgb(0, 0, 0), Rgb(250, 250, 250)].into_iter().enumerate() {
-        let paint = canvas.paint(colour, 1.0 - 0.3 * i as f32);
+        let paint = canvas.paint(colour, 1.0 - 0.3 * i as f32).into();
         let i = i as f32;
         canvas.line([-5.0, 4.0 * i], [w + 3.0, h - 5.0 * i], 2.5, &paint);
         canvas.disc([w * 0.3 * i, h * 0.6], 5.3, &paint);
@@ -170,7 +170,7 @@ fn a_transparent_picture_keeps_the_colour_of_the_mark() {
     // An opaque and a half-opaque mark on full transparency: Porter-Duff "over" leaves the mark's own colour and opacity.
     for (opacity, alpha) in [(1.0, 255), (0.5, 128)] {
         let mut canvas = Canvas::new(3, 3, ColourModel::RGB);
-        let paint = canvas.paint(Rgb(200, 100, 50), opacity);
+        let paint = canvas.paint(Rgb(200, 100, 50), opacity).into();
         canvas.square([1.0, 1.0], 1.5, &paint);
         let mut data = vec![0; 36];
         let plane = PlaneMut { data: &mut data, stride: 12 };
