@@ -73,7 +73,7 @@ fn download(pips: &[&[&str]], package: &str, folder: &Path) -> Result<PathBuf> {
             .output();
         match run {
             Ok(output) if output.status.success() => return downloaded(folder, requirement).map_err(failed),
-            Ok(output) => reasons.push(format!("{}: {}", pip.join(" "), last_line(&output.stderr))),
+            Ok(output) => reasons.push(format!("{}: {}", pip.join(" "), reason(&output.stderr))),
             Err(e) if e.kind() == IoKind::NotFound => reasons.push(format!("{program} is not installed")),
             Err(e) => reasons.push(format!("{program}: {e}")),
         }
@@ -82,8 +82,12 @@ fn download(pips: &[&[&str]], package: &str, folder: &Path) -> Result<PathBuf> {
     Err(failed(format!("{}; {remedy}", reasons.join("; "))))
 }
 
-fn last_line(text: &[u8]) -> String {
-    String::from_utf8_lossy(text).lines().rev().find(|l| !l.trim().is_empty()).unwrap_or("no reason given").trim().to_owned()
+/// The line of pip's messages that gives the reason: the first error, else the last line.
+fn reason(messages: &[u8]) -> String {
+    let text = String::from_utf8_lossy(messages);
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let error = lines.clone().find(|line| line.starts_with("ERROR"));
+    error.or(lines.next_back()).unwrap_or("no reason given").to_owned()
 }
 
 fn downloaded(folder: &Path, requirement: &str) -> Result<PathBuf, String> {
@@ -131,7 +135,7 @@ mod tests {
     #[test]
     fn a_missing_or_failing_pip_gives_reason_and_remedy() {
         let dir = tempfile::tempdir().expect("temporary folder");
-        let pip = pip(dir.path(), "echo progress >&2; echo 'ERROR: no network' >&2; exit 1");
+        let pip = pip(dir.path(), "echo progress >&2; echo 'ERROR: no network' >&2; echo details >&2; exit 1");
         let e = download(&[&["ego-no-such-pip"], &[&pip]], "mediapipe", dir.path()).expect_err("fails").to_string();
         assert!(e.contains("ego-no-such-pip is not installed"), "{e}");
         assert!(e.contains("ERROR: no network"), "{e}");
