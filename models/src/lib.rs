@@ -8,9 +8,13 @@ pub mod import;
 pub mod manifest;
 pub mod network;
 pub mod paths;
+#[cfg(feature = "fetch")]
+pub mod pull;
 pub mod runtime;
 pub mod sample;
 
 pub use error::{ErrorKind, ModelError};
 pub use network::{Network, SessionOptions};
+#[cfg(feature = "fetch")]
+pub use pull::{PulledModel, pull};
 pub use runtime::Device;
