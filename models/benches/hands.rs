@@ -179,23 +179,33 @@ fn errors_3d(hand: &Hand, truth: &[[f64; 3]; JOINTS], error_2d: f64) -> [f64; 6]
     let n = joints_with_truth().count() as f64;
     let centre = |j: &[[f64; 3]; JOINTS]| -> [f64; 3] { std::array::from_fn(|k| joints_with_truth().map(|i| j[i][k]).sum::<f64>() / n) };
     let apart = |a: [f64; 3], b: [f64; 3]| {
-        joints_with_truth()
-            .map(|i| (0..3).map(|k| (own[i][k] - a[k] - truth[i][k] + b[k]).powi(2)).sum::<f64>().sqrt())
-            .sum::<f64>()
-            / n
+        joints_with_truth().map(|i| (0..3).map(|k| (own[i][k] - a[k] - truth[i][k] + b[k]).powi(2)).sum::<f64>().sqrt()).sum::<f64>() / n
             * 1000.0
     };
     let (co, ct) = (centre(&own), centre(truth));
     let length = |j: &[[f64; 3]; JOINTS]| (0..3).map(|k| (j[9][k] - j[0][k]).powi(2)).sum::<f64>().sqrt();
-    [error_2d, apart([0.0; 3], [0.0; 3]), (co[2] - ct[2]).abs() * 1000.0, apart(own[0], truth[0]), apart(co, ct), length(&own) / length(truth)]
+    [
+        error_2d,
+        apart([0.0; 3], [0.0; 3]),
+        (co[2] - ct[2]).abs() * 1000.0,
+        apart(own[0], truth[0]),
+        apart(co, ct),
+        length(&own) / length(truth),
+    ]
 }
 
 /// Pixels between each joint and the projection of its camera-space position.
 fn round_trip(hand: &Hand, k: &Intrinsics) -> Vec<f64> {
     let px = hand.image_px(k.width, k.height);
-    hand.camera_m.iter().flat_map(|joints| {
-        joints.iter().zip(px).map(|(m, p)| k.project(m.map(f64::from)).map_or(1e3, |q| (q[0] - f64::from(p[0])).hypot(q[1] - f64::from(p[1]))))
-    }).collect()
+    hand.camera_m
+        .iter()
+        .flat_map(|joints| {
+            joints
+                .iter()
+                .zip(px)
+                .map(|(m, p)| k.project(m.map(f64::from)).map_or(1e3, |q| (q[0] - f64::from(p[0])).hypot(q[1] - f64::from(p[1]))))
+        })
+        .collect()
 }
 
 /// Processor time of this process so far, all threads, in seconds (Linux counts it in hundredths).
@@ -234,13 +244,23 @@ fn frames(raw: &str, size: &str, rest: &[&str]) {
             "palm_runs": counts.palm_runs, "landmark_runs": counts.landmark_runs})
     );
     if let Some(out) = rest.get(1) {
-        let lines: String = results.iter().enumerate().map(|(i, hands)| {
-            // The peer's words: its label assumes a mirrored picture.
-            let hands: Vec<Value> = hands.hands.iter().map(|hand| json!({
+        let lines: String = results
+            .iter()
+            .enumerate()
+            .map(|(i, hands)| {
+                // The peer's words: its label assumes a mirrored picture.
+                let hands: Vec<Value> = hands
+                    .hands
+                    .iter()
+                    .map(|hand| {
+                        json!({
                 "label": if hand.side == Side::Right { "Left" } else { "Right" }, "score": hand.score,
-                "landmarks": hand.image_norm.map(|[x, y]| [x, y, 0.0]), "world": vec![[0.0; 3]; JOINTS]})).collect();
-            format!("{}\n", json!({"frame": i, "hands": hands}))
-        }).collect();
+                "landmarks": hand.image_norm.map(|[x, y]| [x, y, 0.0]), "world": vec![[0.0; 3]; JOINTS]})
+                    })
+                    .collect();
+                format!("{}\n", json!({"frame": i, "hands": hands}))
+            })
+            .collect();
         std::fs::write(out, lines).unwrap();
     }
 }

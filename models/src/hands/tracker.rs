@@ -205,6 +205,11 @@ impl HandTracker {
         self.last_pts_ns = None;
     }
 
+    /// Turns the smoothing of joints on or off, from the next frame on: an element learns only then whether its stream is live.
+    pub fn set_smoothing(&mut self, smoothing: bool) {
+        self.config.smoothing = smoothing;
+    }
+
     /// Finds the hands of the next frame; `pts_ns` is its time stamp.
     ///
     /// # Errors
