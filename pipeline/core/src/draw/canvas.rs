@@ -32,10 +32,10 @@ pub(super) struct Row<'a> {
 }
 
 /// A used block: for its two rows, three components and the opacity of 16 pixels.
-pub(super) struct Block {
+pub(super) struct Block<'a> {
     pub(super) x: usize,
     pub(super) y: usize,
-    pub(super) rows: [[[u8; BLOCK]; 4]; 2],
+    pub(super) rows: [[&'a [u8; BLOCK]; 4]; 2],
 }
 
 impl Canvas {
@@ -100,26 +100,27 @@ impl Canvas {
     }
 
     /// Hands out every used block, top to bottom, and wipes it.
-    pub(super) fn drain(&mut self, mut each: impl FnMut(&Block)) {
+    #[inline(always)]
+    pub(super) fn drain(&mut self, mut each: impl FnMut(&Block<'_>)) {
         let Canvas { stride, words, rows, used, .. } = self;
         let pairs = used.chunks_exact_mut(*words).zip(rows.chunks_exact_mut(2 * 4 * *stride));
         for (pair, (words, rows)) in pairs.enumerate() {
-            let (upper, lower) = rows.split_at_mut(4 * *stride);
             for (index, word) in words.iter_mut().enumerate() {
                 while *word != 0 {
                     let x = BLOCK * (64 * index + word.trailing_zeros() as usize);
                     *word &= *word - 1;
-                    let take = |row: &mut [u8]| {
-                        let mut taken = [[0; BLOCK]; 4];
-                        for (run, taken) in row.chunks_exact_mut(*stride).zip(&mut taken) {
-                            if let Some(run) = run.get_mut(x..).and_then(|run| run.first_chunk_mut()) {
-                                std::mem::swap(run, taken);
-                            }
+                    let mut runs = [[&[0; BLOCK]; 4]; 2];
+                    for (run, row) in runs.as_flattened_mut().iter_mut().zip(rows.chunks_exact(*stride)) {
+                        if let Some(block) = row.get(x..).and_then(|row| row.first_chunk()) {
+                            *run = block;
                         }
-                        taken
-                    };
-                    let rows = [take(upper), take(lower)];
-                    each(&Block { x, y: 2 * pair, rows });
+                    }
+                    each(&Block { x, y: 2 * pair, rows: runs });
+                    for row in rows.chunks_exact_mut(*stride) {
+                        if let Some(block) = row.get_mut(x..).and_then(|row| row.first_chunk_mut::<BLOCK>()) {
+                            *block = [0; BLOCK];
+                        }
+                    }
                 }
             }
         }
@@ -128,24 +129,48 @@ impl Canvas {
 
 impl Row<'_> {
     /// Replaces [`LANES`] pixels from column `x` on by `paint` where they are covered (0..255).
-    #[inline(always)]
-    pub(super) fn cover(&mut self, x: usize, coverage: &[u8; LANES], paint: &Paint) {
+    #[inline]
+    pub(super) fn cover(&mut self, x: usize, coverage: &[u16; LANES], paint: &Paint) {
         for (run, paint) in self.runs.iter_mut().zip(paint.0) {
-            if let Some(pixels) = run.get_mut(x..).and_then(|run| run.first_chunk_mut::<LANES>()) {
-                for (pixel, cover) in pixels.iter_mut().zip(coverage) {
-                    let cover = u16::from(*cover);
-                    *pixel = div255(u16::from(*pixel) * (255 - cover) + u16::from(paint) * cover);
-                }
+            if let Some(pixels) = run.get_mut(x..).and_then(|run| run.first_chunk_mut()) {
+                mix(pixels, coverage, paint);
+            }
+        }
+    }
+
+    /// [`Row::cover`] by `rim`, then by `fill`, in one pass.
+    #[inline]
+    pub(super) fn cover_twice(&mut self, x: usize, rim: (&[u16; LANES], &Paint), fill: (&[u16; LANES], &Paint)) {
+        for (run, paints) in self.runs.iter_mut().zip(rim.1.0.into_iter().zip(fill.1.0)) {
+            if let Some(pixels) = run.get_mut(x..).and_then(|run| run.first_chunk_mut()) {
+                mix_twice(pixels, (rim.0, paints.0), (fill.0, paints.1));
             }
         }
     }
 }
 
+/// Not inlined: only as arguments are the arrays known not to overlap, which SIMD needs.
+#[inline(never)]
+fn mix(pixels: &mut [u8; LANES], coverage: &[u16; LANES], paint: u8) {
+    for (pixel, cover) in pixels.iter_mut().zip(coverage) {
+        *pixel = div255(u16::from(*pixel) * (255 - cover) + u16::from(paint) * cover) as u8;
+    }
+}
+
+/// Not inlined for the same reason as [`mix`].
+#[inline(never)]
+fn mix_twice(pixels: &mut [u8; LANES], rim: (&[u16; LANES], u8), fill: (&[u16; LANES], u8)) {
+    for ((pixel, rim_cover), fill_cover) in pixels.iter_mut().zip(rim.0).zip(fill.0) {
+        let under = div255(u16::from(*pixel) * (255 - rim_cover) + u16::from(rim.1) * rim_cover);
+        *pixel = div255(under * (255 - fill_cover) + u16::from(fill.1) * fill_cover) as u8;
+    }
+}
+
 /// `v / 255`, rounded; exact for every product of two bytes.
 #[inline]
-pub(super) fn div255(v: u16) -> u8 {
+pub(super) fn div255(v: u16) -> u16 {
     let v = v + 128;
-    ((v + (v >> 8)) >> 8) as u8
+    (v + (v >> 8)) >> 8
 }
 
 #[cfg(test)]

@@ -85,14 +85,14 @@ impl Canvas {
             Target::Planar420 { y, u, v } => self.drain(|block| {
                 block.over_luma(y, width, height);
                 let (from, to) = (block.x / 2, block.end(width).div_ceil(2));
-                let [first, second, alpha] = block.mean_of_four();
+                let [first, second, alpha] = block.mean_colours();
                 over(u.part(block.y / 2, from, to), &first, &alpha);
                 over(v.part(block.y / 2, from, to), &second, &alpha);
             }),
             Target::SemiPlanar420 { y, uv, v_first } => self.drain(|block| {
                 block.over_luma(y, width, height);
                 let (from, to) = (block.x, block.end(width).next_multiple_of(2));
-                let [mut first, mut second, alpha] = block.mean_of_four();
+                let [mut first, mut second, alpha] = block.mean_colours();
                 if *v_first {
                     std::mem::swap(&mut first, &mut second);
                 }
@@ -108,53 +108,66 @@ impl Canvas {
     }
 }
 
-impl Block {
+impl Block<'_> {
     /// Where this block ends in a row of `width` pixels (never before it begins).
     fn end(&self, width: usize) -> usize {
         (self.x + BLOCK).min(width).max(self.x)
     }
 
     /// The rows of this block that are in the picture and not transparent, with their numbers.
-    fn visible_rows(&self, height: usize) -> impl Iterator<Item = (usize, &[[u8; BLOCK]; 4])> {
-        (self.y..height).zip(&self.rows).filter(|(_, row)| row[3] != [0; BLOCK])
+    fn visible_rows(&self, height: usize) -> impl Iterator<Item = (usize, &[&[u8; BLOCK]; 4])> {
+        (self.y..height).zip(&self.rows).filter(|(_, row)| *row[3] != [0; BLOCK])
     }
 
+    #[inline(always)]
     fn over_luma(&self, plane: &mut PlaneMut<'_>, width: usize, height: usize) {
         for (y, row) in self.visible_rows(height) {
-            over(plane.part(y, self.x, self.end(width)), &row[0], &row[3]);
+            over(plane.part(y, self.x, self.end(width)), row[0], row[3]);
         }
     }
 
     /// Second and third component and opacity, each the mean of 2 x 2 pixels.
-    fn mean_of_four(&self) -> [[u8; BLOCK / 2]; 3] {
-        let [upper, lower] = &self.rows;
-        [1, 2, 3].map(|c| {
-            let mut sums = [0u16; BLOCK];
-            for ((sum, upper), lower) in sums.iter_mut().zip(&upper[c]).zip(&lower[c]) {
-                *sum = u16::from(*upper) + u16::from(*lower);
-            }
-            let mut mean = [0; BLOCK / 2];
-            for (mean, pair) in mean.iter_mut().zip(sums.chunks_exact(2)) {
-                *mean = ((pair[0] + pair[1] + 2) / 4) as u8;
-            }
-            mean
-        })
+    fn mean_colours(&self) -> [[u8; BLOCK / 2]; 3] {
+        let [[_, b, c, alpha], [_, lower_b, lower_c, lower_alpha]] = &self.rows;
+        [mean_of_four(b, lower_b), mean_of_four(c, lower_c), mean_of_four(alpha, lower_alpha)]
     }
 }
 
-/// `samples` under marks of these colours (times opacity) and opacities. Never overflows: colour <= opacity.
-#[inline]
+/// `samples`, at most `N`, under marks of these colours (times opacity) and opacities.
 fn over<const N: usize>(samples: &mut [u8], colour: &[u8; N], alpha: &[u8; N]) {
-    // The whole-block case has a length known to the compiler, and so becomes SIMD.
-    if let Ok(samples) = <&mut [u8; N]>::try_from(&mut *samples) {
-        for ((sample, colour), alpha) in samples.iter_mut().zip(colour).zip(alpha) {
-            *sample = div255(u16::from(*sample) * (255 - u16::from(*alpha))).wrapping_add(*colour);
+    match <&mut [u8; N]>::try_from(&mut *samples) {
+        Ok(samples) => over_all(samples, colour, alpha),
+        Err(_) => {
+            for ((sample, colour), alpha) in samples.iter_mut().zip(colour).zip(alpha) {
+                *sample = over_one(*sample, *colour, *alpha);
+            }
         }
-        return;
     }
+}
+
+/// Not inlined: only as arguments are the three known not to overlap, which SIMD needs.
+#[inline(never)]
+fn over_all<const N: usize>(samples: &mut [u8; N], colour: &[u8; N], alpha: &[u8; N]) {
     for ((sample, colour), alpha) in samples.iter_mut().zip(colour).zip(alpha) {
-        *sample = div255(u16::from(*sample) * (255 - u16::from(*alpha))).wrapping_add(*colour);
+        *sample = over_one(*sample, *colour, *alpha);
     }
+}
+
+/// Never overflows, because `colour <= alpha`.
+#[inline]
+fn over_one(sample: u8, colour: u8, alpha: u8) -> u8 {
+    (div255(u16::from(sample) * (255 - u16::from(alpha))) as u8).wrapping_add(colour)
+}
+
+/// Means of 2 x 2 samples, rounded. Not inlined for the same reason as `over_all`.
+#[inline(never)]
+fn mean_of_four(upper: &[u8; BLOCK], lower: &[u8; BLOCK]) -> [u8; BLOCK / 2] {
+    let mut means = [0; BLOCK / 2];
+    for ((mean, up), low) in means.iter_mut().zip(upper.as_chunks().0).zip(lower.as_chunks().0) {
+        let (up, low) = (u16::from_le_bytes(*up), u16::from_le_bytes(*low));
+        *mean = (((up & 255) + (up >> 8) + (low & 255) + (low >> 8) + 2) / 4) as u8;
+    }
+    means
 }
 
 fn in_turn(a: &[u8; BLOCK / 2], b: &[u8; BLOCK / 2]) -> [u8; BLOCK] {
@@ -165,7 +178,7 @@ fn in_turn(a: &[u8; BLOCK / 2], b: &[u8; BLOCK / 2]) -> [u8; BLOCK] {
     out
 }
 
-fn over_packed(pixels: &mut [u8], bytes: usize, rgb: [usize; 3], alpha: Option<usize>, row: &[[u8; BLOCK]; 4]) {
+fn over_packed(pixels: &mut [u8], bytes: usize, rgb: [usize; 3], alpha: Option<usize>, row: &[&[u8; BLOCK]; 4]) {
     for (i, pixel) in pixels.chunks_exact_mut(bytes).enumerate().take(BLOCK) {
         let mark = [row[0][i], row[1][i], row[2][i]];
         let opacity = row[3][i];
@@ -177,13 +190,13 @@ fn over_packed(pixels: &mut [u8], bytes: usize, rgb: [usize; 3], alpha: Option<u
         if ground == 255 {
             for (at, mark) in rgb.into_iter().zip(mark) {
                 if let Some(sample) = pixel.get_mut(at) {
-                    *sample = div255(u16::from(*sample) * left).wrapping_add(mark);
+                    *sample = over_one(*sample, mark, opacity);
                 }
             }
             continue;
         }
         // A picture that is itself transparent: Porter and Duff's "over" with colours that are not multiplied.
-        let under = div255(u16::from(ground) * left);
+        let under = div255(u16::from(ground) * left) as u8;
         let sum = f32::from(under) + f32::from(opacity);
         for (at, mark) in rgb.into_iter().zip(mark) {
             if let Some(sample) = pixel.get_mut(at) {
@@ -196,7 +209,7 @@ fn over_packed(pixels: &mut [u8], bytes: usize, rgb: [usize; 3], alpha: Option<u
     }
 }
 
-fn over_packed422(pixels: &mut [u8], luma: usize, uv: [usize; 2], row: &[[u8; BLOCK]; 4]) {
+fn over_packed422(pixels: &mut [u8], luma: usize, uv: [usize; 2], row: &[&[u8; BLOCK]; 4]) {
     for (i, pair) in pixels.chunks_exact_mut(4).enumerate().take(BLOCK / 2) {
         let Ok(pair) = <&mut [u8; 4]>::try_from(pair) else { continue };
         let mean = |c: usize| ((u16::from(row[c][2 * i]) + u16::from(row[c][2 * i + 1])).div_ceil(2)) as u8;
@@ -208,7 +221,7 @@ fn over_packed422(pixels: &mut [u8], luma: usize, uv: [usize; 2], row: &[[u8; BL
         ];
         for (at, colour, alpha) in marks {
             if let Some(sample) = pair.get_mut(at) {
-                *sample = div255(u16::from(*sample) * (255 - u16::from(alpha))).wrapping_add(colour);
+                *sample = over_one(*sample, colour, alpha);
             }
         }
     }

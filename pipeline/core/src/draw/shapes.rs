@@ -32,11 +32,11 @@ fn unit(v: f32) -> f32 {
     if v < 1.0 { v } else { 1.0 }
 }
 
-/// 0..1 as a byte, rounded, by the bits of a float whose last place is 1: there is no SIMD for `as u8`.
+/// 0..1 as 0..255, rounded, by the bits of a float whose last place is 1: there is no SIMD for `as u16`.
 #[inline]
-fn byte(v: f32) -> u8 {
+fn byte(v: f32) -> u16 {
     const LAST_PLACE_IS_ONE: f32 = 8_388_608.0;
-    (v * 255.0 + LAST_PLACE_IS_ONE).to_bits() as u8
+    (v * 255.0 + LAST_PLACE_IS_ONE).to_bits() as u16
 }
 
 /// What a shape is drawn with.
@@ -142,14 +142,7 @@ impl Canvas {
     /// Covers the rows `top..=bottom`, in each the columns of `span(y)`, where `depth(x, y)`, the distance to the border
     /// in pixels, inside positive, says so.
     #[inline(always)]
-    fn fill(
-        &mut self,
-        top: f32,
-        bottom: f32,
-        span: impl Fn(f32) -> (f32, f32),
-        depth: impl Fn(f32, f32) -> f32,
-        ink: &Ink,
-    ) {
+    fn fill(&mut self, top: f32, bottom: f32, span: impl Fn(f32) -> (f32, f32), depth: impl Fn(f32, f32) -> f32, ink: &Ink) {
         const STEPS: [f32; LANES] = [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0];
         let (columns, rows) = self.extent();
         let Some((top, bottom)) = whole(top, bottom, rows) else { return };
@@ -163,10 +156,11 @@ impl Canvas {
                 for lane in &mut depths {
                     *lane = depth(*lane + x as f32, y as f32);
                 }
-                if let Some((paint, width)) = &ink.rim {
-                    row.cover(x, &coverage(&depths, *width), paint);
+                let inside = coverage(&depths, 0.0);
+                match &ink.rim {
+                    Some((paint, width)) => row.cover_twice(x, (&coverage(&depths, *width), paint), (&inside, &ink.fill)),
+                    None => row.cover(x, &inside, &ink.fill),
                 }
-                row.cover(x, &coverage(&depths, 0.0), &ink.fill);
             }
         }
     }
@@ -174,7 +168,7 @@ impl Canvas {
 
 /// How much of the pixels at these depths a shape covers that is `grow_px` larger: all of it from half a pixel inside on.
 #[inline(always)]
-fn coverage(depths: &[f32; LANES], grow_px: f32) -> [u8; LANES] {
+fn coverage(depths: &[f32; LANES], grow_px: f32) -> [u16; LANES] {
     let mut covered = [0; LANES];
     for (covered, depth) in covered.iter_mut().zip(depths) {
         *covered = byte(unit(depth + grow_px + 0.5));
@@ -188,8 +182,9 @@ fn whole(from: f32, to: f32, limit: usize) -> Option<(usize, usize)> {
         return None;
     }
     // Casts of floats to integers saturate and cut towards zero; `ceil` and `floor` are calls where SSE 4.1 is not assumed.
-    let up = |v: f32| (v as usize).saturating_add(usize::from((v as usize as f32) < v));
-    let (from, to) = (up(from.max(0.0)), (to as usize).saturating_add(1).min(limit));
+    let (from, to) = (from.max(0.0), to as i32);
+    let from = from as i32 + i32::from((from as i32 as f32) < from && from < i32::MAX as f32);
+    let (from, to) = (from as usize, (to as usize + 1).min(limit));
     (from < to).then_some((from, to))
 }
 
@@ -343,7 +338,7 @@ mod tests {
             canvas.diamond([v[3], v[2]], v[1], &ink);
             canvas.plate(&Rect { x: v[0], y: v[1], width: v[2], height: v[3] }, v[5], &ink);
             canvas.drain(|block| for [a, b, c, opacity] in &block.rows {
-                for (component, opacity) in [a, b, c].into_iter().flat_map(|run| run.iter().zip(opacity)) {
+                for (component, opacity) in [a, b, c].into_iter().flat_map(|run| run.iter().zip(*opacity)) {
                     assert!(component <= opacity);
                 }
             });

@@ -98,7 +98,7 @@ impl Canvas {
         for (at, part) in (x..end).step_by(LANES).zip(coverage.chunks(LANES)) {
             let mut lanes = [0; LANES];
             for (lane, coverage) in lanes.iter_mut().zip(part) {
-                *lane = *coverage;
+                *lane = u16::from(*coverage);
             }
             row.cover(at, &lanes, paint);
         }
