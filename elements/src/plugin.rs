@@ -6,7 +6,7 @@ use gst::glib;
 /// Registers the metas, then every element.
 fn plugin_init(plugin: &gst::Plugin) -> Result<(), glib::BoolError> {
     ego_meta::init();
-    // One line an element: `crate::egohands::register(plugin)?;`
+    crate::egohands::register(plugin)?;
     crate::egojson::register(plugin)?;
     crate::egooverlay::register(plugin)?;
     Ok(())

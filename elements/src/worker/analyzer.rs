@@ -28,10 +28,10 @@ impl AnalysisError {
     /// The GStreamer error that stands for it on the bus.
     pub(crate) fn message(&self) -> gst::ErrorMessage {
         match self {
-            AnalysisError::Setting(text) => gst::error_msg!(gst::ResourceError::Settings, ["{text}"]),
-            AnalysisError::Missing(text) => gst::error_msg!(gst::ResourceError::NotFound, ["{text}"]),
-            AnalysisError::Mismatch(text) => gst::error_msg!(gst::StreamError::WrongType, ["{text}"]),
-            AnalysisError::Failed(text) | AnalysisError::Frame(text) => gst::error_msg!(gst::LibraryError::Failed, ["{text}"]),
+            AnalysisError::Setting(text) => gst::error_msg!(gst::ResourceError::Settings, ("{text}")),
+            AnalysisError::Missing(text) => gst::error_msg!(gst::ResourceError::NotFound, ("{text}")),
+            AnalysisError::Mismatch(text) => gst::error_msg!(gst::StreamError::WrongType, ("{text}")),
+            AnalysisError::Failed(text) | AnalysisError::Frame(text) => gst::error_msg!(gst::LibraryError::Failed, ("{text}")),
         }
     }
 }
@@ -41,7 +41,7 @@ impl AnalysisError {
 pub struct OpenSettings {
     /// Model name or path.
     pub model: String,
-    /// `auto`, `cpu`, `cuda`, `cuda:1`, `tensorrt` ...
+    /// `auto`, `cpu`, `cuda`, `tensorrt` ...
     pub device: String,
     /// Threads that one analysis may use, at least 1.
     pub threads: usize,
@@ -60,7 +60,7 @@ pub trait Analyzer: Send {
     /// Id of the model, for the results' stamps.
     fn model(&self) -> &str;
 
-    /// What the model runs on: `cpu`, `cuda:0` ...
+    /// What the model runs on: `cpu`, `cuda` ...
     fn provider(&self) -> &str;
 
     /// Looks at one frame. Drop the frame as soon as its pixels have been read: upstream may be waiting for the buffer.
@@ -85,4 +85,19 @@ pub trait Outcome: Send {
     /// # Errors
     /// When the result does not fit the buffer; counted and warned about once.
     fn attach(&self, buffer: &mut gst::BufferRef, stamp: &Stamp) -> Result<(), ego_meta::MetaError>;
+}
+
+impl From<ego_models::ModelError> for AnalysisError {
+    fn from(e: ego_models::ModelError) -> AnalysisError {
+        use ego_models::{ErrorKind, ModelError};
+        let text = e.to_string();
+        match (e.kind(), e) {
+            (_, ModelError::Frame(_)) => AnalysisError::Frame(text),
+            (_, ModelError::Setting { .. }) => AnalysisError::Setting(text),
+            (ErrorKind::Missing, _) => AnalysisError::Missing(text),
+            (ErrorKind::Mismatch, _) => AnalysisError::Mismatch(text),
+            // A network that fails once fails on every frame: out of memory, or its device is gone.
+            (ErrorKind::Runtime, _) => AnalysisError::Failed(text),
+        }
+    }
 }

@@ -147,12 +147,12 @@ impl BaseTransformImpl for EgoAnalysis {
             }
         };
         let run = Run::start(&element.name(), analyzer, self.stats.clone(), report)
-            .map_err(|e| gst::error_msg!(gst::ResourceError::Failed, ["cannot start a worker thread: {e}"]))?;
+            .map_err(|e| gst::error_msg!(gst::ResourceError::Failed, ("cannot start a worker thread: {e}")))?;
         *lock(&self.stream) = Some(Stream::new(run.desk().clone(), element.name().into(), model));
         *lock(&self.run) = Some(run);
         *lock(&self.provider) = Some(provider);
         if let Some(warning) = warning {
-            gst::element_imp_warning!(self, gst::ResourceError::NotFound, ["{warning}"]);
+            gst::element_imp_warning!(self, gst::ResourceError::NotFound, ("{warning}"));
         }
         Ok(())
     }
@@ -305,7 +305,7 @@ impl EgoAnalysis {
                 gst::element_imp_warning!(
                     self,
                     gst::StreamError::Failed,
-                    ["{e}. The frame passes without a result; further bad frames are counted in `stats` and not reported"]
+                    ("{e}. The frame passes without a result; further bad frames are counted in `stats` and not reported")
                 );
             }
             Report::Failed(e) => self.post_error_message(e.message()),
@@ -423,7 +423,7 @@ impl EgoAnalysis {
                 stats.errors == 1
             };
             if first {
-                gst::element_imp_warning!(self, gst::StreamError::Failed, ["a result cannot be attached: {failure}"]);
+                gst::element_imp_warning!(self, gst::StreamError::Failed, ("a result cannot be attached: {failure}"));
             }
         }
         if let Some(delay_ns) = delay_ns {
@@ -445,13 +445,13 @@ impl EgoAnalysis {
         if let Some(ns) = too_slow_ns {
             gst::element_imp_warning!(
                 self,
-                gst::CoreError::TooLazy,
-                [
+                gst::StreamError::Failed,
+                (
                     "one analysis takes {} ms, which is longer than {} frame(s) of this live stream, so frames will be late; \
                      set mode=latest, or a larger interval",
                     ns / 1_000_000,
                     rules.interval
-                ]
+                )
             );
         }
     }

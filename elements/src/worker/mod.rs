@@ -32,7 +32,8 @@ glib::wrapper! {
     pub struct EgoAnalysis(ObjectSubclass<imp::EgoAnalysis>) @extends gst_base::BaseTransform, gst::Element, gst::Object;
 }
 
-/// What a subclass of [`EgoAnalysis`] has to say.
+/// What a subclass of [`EgoAnalysis`] has to say. It implements [`BaseTransformImpl`] with its constants only: the base class
+/// keeps the methods of `BaseTransform` to itself.
 pub trait AnalysisImpl: BaseTransformImpl + ObjectSubclass<Type: IsA<EgoAnalysis>> {
     /// The model that is used when the property `model` is not set.
     const DEFAULT_MODEL: &'static str;
@@ -61,12 +62,18 @@ unsafe impl ClassStruct for EgoAnalysisClass {
     type Type = imp::EgoAnalysis;
 }
 
-// Sound: the parent's `class_init` is called first, as the trait demands, and only our own fields are written.
+// Sound: the parent's `class_init` is called first, as the trait demands; all that is written afterwards are our own fields and
+// methods that GObject had copied from our own class.
 #[allow(unsafe_code, reason = "GObject inheritance from Rust has no safe form")]
 unsafe impl<T: AnalysisImpl> IsSubclassable<T> for EgoAnalysis {
     fn class_init(class: &mut glib::Class<Self>) {
+        let inherited = class.as_ref().parent_class;
         Self::parent_class_init::<T>(class);
         let class = class.as_mut();
+        // The methods of BaseTransform are ours alone. Through the subclass they would call ours all the same, but report each
+        // failure once more ("Parent function `start` failed").
+        let element_class = class.parent_class.parent_class;
+        class.parent_class = gst_base::ffi::GstBaseTransformClass { parent_class: element_class, ..inherited };
         class.open = Some(open::<T>);
         class.default_model = Some(T::DEFAULT_MODEL);
     }

@@ -58,12 +58,12 @@ pub(crate) fn specs() -> &'static [glib::ParamSpec] {
         vec![
             glib::ParamSpecString::builder("model")
                 .nick("Model")
-                .blurb("Name of an imported model, or path of a model file or manifest; unset = the element's own default")
+                .blurb("Name of an imported model, or path of a manifest (.toml); unset = the element's own default")
                 .mutable_ready()
                 .build(),
             glib::ParamSpecString::builder("device")
                 .nick("Device")
-                .blurb("Where the model runs: auto, cpu, cuda, cuda:N, tensorrt ...; auto falls back to cpu, the others fail")
+                .blurb("Where the model runs: auto, cpu, cuda, tensorrt, openvino; auto falls back to cpu with a warning, the others fail")
                 .default_value(DEFAULT_DEVICE)
                 .mutable_ready()
                 .build(),
