@@ -10,6 +10,10 @@ use gst::prelude::*;
 pub fn launch(description: &str) {
     gst::init().expect("GStreamer starts");
     let pipeline = gst::parse::launch(description).unwrap_or_else(|e| panic!("{description}: {e}"));
+    to_the_end(&pipeline, description);
+}
+
+fn to_the_end(pipeline: &gst::Element, description: &str) {
     pipeline.set_state(gst::State::Playing).unwrap_or_else(|e| panic!("{description}: {e}"));
     let bus = pipeline.bus().expect("a pipeline has a bus");
     let message = bus.timed_pop_filtered(gst::ClockTime::from_seconds(60), &[gst::MessageType::Eos, gst::MessageType::Error]);
@@ -45,13 +49,63 @@ pub fn plain(folder: &Path, name: &str, frames: u32) -> PathBuf {
     ball(&folder.join(name), frames, (320, 240), "I420")
 }
 
+/// A Matroska file whose frames have these times, milliseconds.
+pub fn with_times(path: &Path, times_ms: &[u64]) {
+    gst::init().expect("GStreamer starts");
+    let description = format!(
+        "videotestsrc num-buffers={} ! video/x-raw,width=320,height=240,framerate=30/1 ! capssetter caps=video/x-raw,framerate=0/1 ! identity name=stamp ! jpegenc ! matroskamux ! filesink location=\"{}\"",
+        times_ms.len(),
+        path.display()
+    );
+    let pipeline = gst::parse::launch(&description).expect("a pipeline").downcast::<gst::Pipeline>().expect("a pipeline");
+    let mut times = times_ms.to_vec().into_iter().peekable();
+    let mut stamp = move |buffer: &mut gst::BufferRef| {
+        let now = times.next().expect("a time for every frame");
+        buffer.set_pts(gst::ClockTime::from_mseconds(now));
+        buffer.set_duration(gst::ClockTime::from_mseconds(times.peek().map_or(33, |next| next - now)));
+    };
+    let stamp = std::sync::Mutex::new(move |buffer: &mut gst::BufferRef| stamp(buffer));
+    let pad = pipeline.by_name("stamp").and_then(|e| e.static_pad("src")).expect("a pad");
+    pad.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
+        if let Some(gst::PadProbeData::Buffer(buffer)) = &mut info.data {
+            (stamp.lock().expect("not poisoned"))(buffer.make_mut());
+        }
+        gst::PadProbeReturn::Ok
+    });
+    to_the_end(pipeline.upcast_ref(), &description);
+}
+
+/// An MP4 whose video track has not one sample: all of the box with the samples' places says zero.
+pub fn frameless_mp4(folder: &Path, name: &str) -> PathBuf {
+    let path = plain(folder, name, 1);
+    let mut bytes = std::fs::read(&path).expect("read");
+    // ISO/IEC 14496-12: stts, stsc, stco, ctts and stss begin with version and flags, then the number of entries; stsz has its
+    // number of samples one word later.
+    for (kind, offset) in [(b"stts", 8), (b"stsc", 8), (b"stco", 8), (b"stss", 8), (b"ctts", 8), (b"stsz", 12)] {
+        if let Some(at) = bytes.windows(4).position(|w| w == kind) {
+            bytes[at + offset..at + offset + 4].fill(0);
+        }
+    }
+    std::fs::write(&path, bytes).expect("write");
+    path
+}
+
 /// Frames that a decoder finds in a file.
 pub fn frames_in(path: &Path) -> u64 {
     decode(path).0
 }
 
+/// Frames that a decoder finds before the file ends or breaks off.
+pub fn frames_readable(path: &Path) -> u64 {
+    count(path, true).0
+}
+
 /// Frames of a file and the size of its last one.
 pub fn decode(path: &Path) -> (u64, (i32, i32)) {
+    count(path, false)
+}
+
+fn count(path: &Path, may_break_off: bool) -> (u64, (i32, i32)) {
     gst::init().expect("GStreamer starts");
     let description = format!("filesrc location=\"{}\" ! decodebin ! fakesink name=end sync=false", path.display());
     let pipeline = gst::parse::launch(&description).expect("a pipeline").downcast::<gst::Pipeline>().expect("a pipeline");
@@ -65,7 +119,7 @@ pub fn decode(path: &Path) -> (u64, (i32, i32)) {
     pipeline.set_state(gst::State::Playing).expect("plays");
     let bus = pipeline.bus().expect("a bus");
     let end = bus.timed_pop_filtered(gst::ClockTime::from_seconds(60), &[gst::MessageType::Eos, gst::MessageType::Error]);
-    if let Some(gst::MessageView::Error(e)) = end.as_ref().map(|m| m.view()) {
+    if let (Some(gst::MessageView::Error(e)), false) = (end.as_ref().map(|m| m.view()), may_break_off) {
         panic!("{}: {} ({:?})", path.display(), e.error(), e.debug());
     }
     assert!(end.is_some(), "{}: does not end", path.display());

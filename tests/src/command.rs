@@ -56,7 +56,7 @@ pub fn finish(mut command: Command) -> Finished {
 /// A command that is still running.
 pub struct Running {
     child: Child,
-    lines: BufReader<std::process::ChildStderr>,
+    lines: BufReader<std::process::ChildStdout>,
     seen: String,
 }
 
@@ -64,19 +64,22 @@ impl Running {
     /// Starts it.
     pub fn start(mut command: Command) -> Running {
         let mut child = command.spawn().expect("the program starts");
-        let lines = BufReader::new(child.stderr.take().expect("standard error is piped"));
+        let lines = BufReader::new(child.stdout.take().expect("standard output is piped"));
         Running { child, lines, seen: String::new() }
     }
 
-    /// Reads standard error up to the first line that holds `words`.
+    /// Reads standard output up to the first line that holds `words`.
     #[track_caller]
     pub fn until(&mut self, words: &str) {
         loop {
-            let mut line = String::new();
-            let got = self.lines.read_line(&mut line).expect("readable");
-            self.seen.push_str(&line);
-            assert!(got > 0, "it ended without saying `{words}`:\n{}", self.seen);
-            if line.contains(words) {
+            let start = self.seen.len();
+            let got = self.lines.read_line(&mut self.seen).expect("readable");
+            if got == 0 {
+                let mut stderr = String::new();
+                let _ = self.child.stderr.take().map(|mut e| e.read_to_string(&mut stderr));
+                panic!("it ended without saying `{words}`:\n{}\n{stderr}", self.seen);
+            }
+            if self.seen[start..].contains(words) {
                 return;
             }
         }
@@ -89,12 +92,11 @@ impl Running {
 
     /// Waits for its end.
     pub fn finish(mut self) -> Finished {
-        let mut stdout = String::new();
-        if let Some(mut out) = self.child.stdout.take() {
-            out.read_to_string(&mut stdout).expect("readable");
-        }
         self.lines.read_to_string(&mut self.seen).expect("readable");
+        // What a command says to people fits into a pipe's buffer.
+        let mut stderr = String::new();
+        self.child.stderr.take().map(|mut e| e.read_to_string(&mut stderr)).transpose().expect("readable");
         let status = self.child.wait().expect("ends");
-        Finished { status: status.code().unwrap_or(-1), stdout, stderr: self.seen }
+        Finished { status: status.code().unwrap_or(-1), stdout: self.seen, stderr }
     }
 }

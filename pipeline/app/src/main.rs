@@ -1,3 +1,49 @@
-//! The program `ego`.
+//! The program `ego`: reads the command line, registers the plugin, and hands over to one module a verb.
+//!
+//! What goes wrong is told once, here, as `error:`, its causes and `hint:`; the exit status says of which sort it is.
 
-fn main() {}
+mod cli;
+mod config;
+mod console;
+mod devices;
+mod failure;
+mod interrupt;
+mod live;
+mod models;
+mod report;
+mod run;
+
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use clap::Parser as _;
+
+use crate::cli::{Cli, Verb};
+use crate::failure::{Status, describe, status_of};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let status = perform(&cli).unwrap_or_else(|error| {
+        let status = status_of(&error);
+        if status != Status::Good {
+            console::tell(&describe(&error));
+        }
+        status
+    });
+    ExitCode::from(status.code())
+}
+
+fn perform(cli: &Cli) -> anyhow::Result<Status> {
+    if let Verb::Models(verb) = &cli.verb {
+        return models::models(verb, cli.json);
+    }
+    gst::init().map_err(|e| ego_graph::GraphError::Init(e.to_string()))?;
+    gstego::plugin_register_static().context("register the elements of egostream")?;
+    match &cli.verb {
+        Verb::Run(args) => run::run(args, cli.json),
+        Verb::Live(args) => live::live(args, cli.json),
+        Verb::Config(verb) => config::config(verb, cli.json),
+        Verb::Devices => devices::devices(cli.json),
+        Verb::Models(verb) => models::models(verb, cli.json),
+    }
+}

@@ -173,8 +173,8 @@ pub enum GraphError {
         stage: String,
         /// The element's words.
         reason: String,
-        /// A model, library or device is missing.
-        missing: bool,
+        /// Whether a model or device is missing, the settings are wrong, or analysing failed.
+        kind: ErrorKind,
     },
     /// The graph stopped moving.
     #[error("{what} did not finish within {seconds} s")]
@@ -195,7 +195,7 @@ impl GraphError {
     pub fn kind(&self) -> ErrorKind {
         match self {
             GraphError::Init(_) | GraphError::NoElement { .. } | GraphError::Source { .. } => ErrorKind::Missing,
-            GraphError::Stage { missing: true, .. } => ErrorKind::Missing,
+            GraphError::Stage { kind, .. } => *kind,
             GraphError::Build(_)
             | GraphError::NoPreset { .. }
             | GraphError::ReadSettings { .. }
@@ -213,7 +213,6 @@ impl GraphError {
             | GraphError::Truncated { .. }
             | GraphError::Decode { .. }
             | GraphError::Write { .. }
-            | GraphError::Stage { missing: false, .. }
             | GraphError::Stuck { .. } => ErrorKind::Input,
         }
     }

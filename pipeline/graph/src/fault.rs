@@ -3,7 +3,7 @@
 use gst::prelude::*;
 
 use crate::container;
-use crate::error::GraphError;
+use crate::error::{ErrorKind, GraphError};
 use crate::input::{Input, InputKind};
 use crate::session::{Graph, Source};
 
@@ -44,8 +44,15 @@ pub(crate) fn of_error(graph: &Graph, message: &gst::message::Error) -> Fault {
         }
     }
     if let Some((stage, _)) = graph.chain.stages.iter().find(|(_, element)| is_in(element)) {
-        let missing = error.matches(gst::ResourceError::NotFound) || error.matches(gst::LibraryError::Init);
-        return Fault::Fatal(GraphError::Stage { stage: stage.clone(), reason, missing });
+        // The errors of the analysis elements, see `AnalysisError` in the plugin.
+        let kind = if error.matches(gst::ResourceError::NotFound) {
+            ErrorKind::Missing
+        } else if error.matches(gst::ResourceError::Settings) || error.matches(gst::StreamError::WrongType) {
+            ErrorKind::Usage
+        } else {
+            ErrorKind::Input
+        };
+        return Fault::Fatal(GraphError::Stage { stage: stage.clone(), reason, kind });
     }
     if graph.window.as_ref().is_some_and(is_in) {
         // The sinks of GStreamer report a closed window as a lost resource.

@@ -152,7 +152,7 @@ impl Graph {
         };
         let thread = std::thread::Builder::new()
             .name("ego-graph".into())
-            .spawn(move || run.to_the_end(&bus))
+            .spawn(move || run.listen(&bus))
             .map_err(|e| GraphError::Build(format!("cannot start a thread: {e}")))?;
         Ok(Session { events, stopper, thread: Some(thread) })
     }
@@ -180,7 +180,7 @@ const GO_ON: Flow = Flow::Continue(());
 const DONE: Flow = Flow::Break(());
 
 impl Run {
-    fn to_the_end(mut self, bus: &gst::Bus) -> Outcome {
+    fn listen(mut self, bus: &gst::Bus) -> Outcome {
         // A refused start has left its reason on the bus.
         let refused = self.graph.pipeline.set_state(gst::State::Playing).is_err();
         let mut flow = GO_ON;

@@ -1,4 +1,5 @@
 //! Batch graphs over clips made on the spot, with stand-ins for the analysis: any GStreamer filter can be a stage.
+#![allow(clippy::expect_used, clippy::panic, reason = "the whole file is tests")]
 
 use std::path::Path;
 use std::time::Duration;

@@ -1,4 +1,5 @@
 //! Live graphs: a test pattern, a source that is pulled out and put back, a recording beside the results.
+#![allow(clippy::expect_used, clippy::panic, reason = "the whole file is tests")]
 
 use std::path::Path;
 use std::time::Duration;

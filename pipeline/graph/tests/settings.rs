@@ -1,4 +1,5 @@
 //! Settings against elements that every GStreamer has: keys, types and ranges come from the elements themselves.
+#![allow(clippy::expect_used, clippy::panic, reason = "the whole file is tests")]
 
 use std::path::Path;
 

@@ -1,0 +1,89 @@
+//! `ego models`: what there is, whether it is sound, and how it gets here.
+
+use ego_models::paths::{find_model, models_dir};
+use ego_models::{Device, ModelError, Network, SessionOptions, import, manifest};
+
+use crate::cli::{ImportVerb, ModelsVerb};
+use crate::console;
+use crate::failure::{Status, describe, status_of};
+
+pub(crate) fn models(verb: &ModelsVerb, json: bool) -> anyhow::Result<Status> {
+    match verb {
+        ModelsVerb::List => list(json),
+        ModelsVerb::Verify { models } => verify(models, json),
+        ModelsVerb::Import(ImportVerb::Mediapipe { wheel, out }) => {
+            let out = out.clone().unwrap_or_else(models_dir);
+            let imported = match wheel {
+                Some(wheel) => import::mediapipe(wheel, &out)?,
+                None => import::fetch::mediapipe(&out)?,
+            };
+            for model in imported {
+                if json {
+                    let data = serde_json::json!({ "name": model.name, "path": model.path, "sha256": model.sha256, "bytes": model.bytes });
+                    console::json("model", data)?;
+                } else {
+                    console::data(&model.path.display().to_string())?;
+                }
+            }
+            Ok(Status::Good)
+        }
+    }
+}
+
+fn list(json: bool) -> anyhow::Result<Status> {
+    for name in manifest::built_in_names() {
+        let manifest = manifest::built_in(name)?;
+        let file = find_model(name).ok().map(|located| located.file);
+        if json {
+            let data = serde_json::json!({
+                "name": name, "version": manifest.version, "task": manifest.task.name(), "licence": manifest.licence,
+                "sha256": manifest.sha256, "bytes": manifest.bytes, "path": file, "command": manifest.origin.command,
+            });
+            console::json("model", data)?;
+            continue;
+        }
+        let state = match (&file, &manifest.origin.command) {
+            (Some(path), _) => path.display().to_string(),
+            (None, Some(command)) => format!("not here: `{command}` brings it"),
+            (None, None) => "not here".to_owned(),
+        };
+        console::data(&format!("{name:<28} {:<8} {:<11} {state}", manifest.task.name(), manifest.licence))?;
+    }
+    Ok(Status::Good)
+}
+
+/// Checks the models that were named, or all whose files are here.
+fn verify(asked: &[String], json: bool) -> anyhow::Result<Status> {
+    let here = || manifest::built_in_names().into_iter().filter(|n| find_model(n).is_ok()).map(str::to_owned).collect();
+    let names: Vec<String> = if asked.is_empty() { here() } else { asked.to_vec() };
+    if names.is_empty() {
+        let file = models_dir();
+        let remedy = "`ego models import mediapipe` brings hands and bodies".to_owned();
+        return Err(ModelError::NotImported { name: "any".into(), path: file, remedy }.into());
+    }
+    let mut status = Status::Good;
+    for name in names {
+        let options = SessionOptions { device: Device::Cpu, ..SessionOptions::default() };
+        let opened = find_model(&name).and_then(|located| Ok((Network::open(&located, &options)?, located)));
+        match opened {
+            Ok((network, located)) if json => {
+                let data = serde_json::json!({ "name": name, "ok": true, "path": located.file, "provider": network.provider() });
+                console::json("model", data)?;
+            }
+            Ok((_, located)) => console::data(&format!("{name:<28} good      {}", located.file.display()))?,
+            Err(error) => {
+                let error = anyhow::Error::from(error);
+                // A file that is not what it should be is what this verb looks for, not a wrong use of it.
+                let found = if status_of(&error) == Status::Missing { Status::Missing } else { Status::Inputs };
+                status = status.max(found);
+                console::tell(&describe(&error));
+                if json {
+                    console::json("model", serde_json::json!({ "name": name, "ok": false, "error": error.to_string() }))?;
+                } else {
+                    console::data(&format!("{name:<28} not good"))?;
+                }
+            }
+        }
+    }
+    Ok(status)
+}

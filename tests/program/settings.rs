@@ -1,0 +1,54 @@
+//! `ego config`, `ego devices` and `ego models list`.
+
+use crate::{ego, folder};
+
+#[test]
+fn show_prints_toml_with_the_origin_of_every_value() {
+    let dir = folder();
+    let finished = ego(dir.path(), &["config", "show", "--config", "none.toml", "--set", "identity.sleep-time=7"]).ended_with(0);
+    for line in ["stages = [\"identity\"]", "# none.toml", "[identity]", "sleep-time = 7", "# --set", "queue-frames = 3", "# default"] {
+        assert!(finished.stdout.contains(line), "`{line}` is not in:\n{}", finished.stdout);
+    }
+    // What is printed is a settings file with the same effect.
+    std::fs::write(dir.path().join("again.toml"), &finished.stdout).expect("write");
+    ego(dir.path(), &["config", "check", "--config", "again.toml"]).ended_with(0);
+}
+
+#[test]
+fn a_slip_in_a_file_is_named_with_the_nearest_key() {
+    let dir = folder();
+    std::fs::write(dir.path().join("slip.toml"), "stages = ['identity']\n[identity]\nsleep-tiem = 3\n").expect("write");
+    let words = ["error: unknown key `identity.sleep-tiem` (slip.toml)", "hint: did you mean `identity.sleep-time`?"];
+    ego(dir.path(), &["config", "check", "--config", "slip.toml"]).ended_with(2).says(&words);
+    ego(dir.path(), &["run", "x.mp4", "--out", "out", "--config", "slip.toml"]).ended_with(2).says(&words);
+    ego(dir.path(), &["config", "check", "--config", "hands-onyl"]).ended_with(2).says(&["hint: did you mean `hands-only`?"]);
+}
+
+#[test]
+fn the_preset_fits_the_elements() {
+    let dir = folder();
+    let shown = ego(dir.path(), &["config", "show", "--json"]).ended_with(0).stdout;
+    let lines: Vec<serde_json::Value> = shown.lines().map(|l| serde_json::from_str(l).expect("JSON")).collect();
+    let model = lines.iter().find(|l| l["data"]["table"] == "hands" && l["data"]["key"] == "model").expect("hands have a model");
+    assert_eq!(model["data"]["value"].as_str(), Some("mediapipe-hands"));
+}
+
+#[test]
+fn models_are_listed_whether_or_not_they_are_here() {
+    let dir = folder();
+    let mut command = ego_tests::command::command(crate::EGO, dir.path(), &["models", "list"]);
+    command.env("EGO_DATA_DIR", dir.path());
+    let list = ego_tests::command::finish(command).ended_with(0).stdout;
+    assert!(list.lines().any(|l| l.starts_with("mediapipe-hands ") && l.contains("`ego models import mediapipe` brings it")), "{list}");
+    let mut command = ego_tests::command::command(crate::EGO, dir.path(), &["models", "verify", "mediapipe-hands"]);
+    command.env("EGO_DATA_DIR", dir.path());
+    ego_tests::command::finish(command).ended_with(3).says(&["mediapipe-hands", "ego models import mediapipe"]);
+}
+
+#[test]
+fn devices_are_listed_even_when_there_are_none() {
+    let dir = folder();
+    ego(dir.path(), &["devices"]).ended_with(0);
+    let json = ego(dir.path(), &["devices", "--json"]).ended_with(0).stdout;
+    assert!(json.lines().all(|l| serde_json::from_str::<serde_json::Value>(l).is_ok_and(|v| v["data"]["id"].is_string())), "{json}");
+}
