@@ -15,6 +15,9 @@ use gst::glib;
 use gst::meta::CustomMeta;
 use gst::prelude::*;
 
+#[path = "readers/stand_in.rs"]
+mod stand_in;
+
 fn here(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
@@ -59,22 +62,6 @@ fn bits(values: &[f32]) -> String {
 }
 
 const HEAD: &str = "estimated metric property 600.5 601.5 319.5 239.5\n";
-
-/// The plugin of `examples/prepared_hands.rs`, built when `cargo test` was asked for less than everything.
-fn stand_in() -> PathBuf {
-    let program = std::env::current_exe().expect("this test program");
-    let profile = program.ancestors().nth(2).expect("the folder of the profile");
-    let mut build = Command::new(env!("CARGO"));
-    build.args(["build", "--quiet", "--offline", "-p", "ego-meta", "--example", "prepared_hands", "--target-dir"]);
-    build.arg(profile.parent().expect("the target folder"));
-    if profile.ends_with("release") {
-        build.arg("--release");
-    }
-    assert!(build.status().expect("cargo runs").success());
-    let plugin = profile.join("examples").join(format!("{}prepared_hands{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX));
-    assert!(plugin.exists(), "{}", plugin.display());
-    plugin
-}
 
 /// Compiles the C reader and returns its text for a buffer.
 fn read_with_c(buffers: &[&gst::Buffer]) -> Option<Vec<String>> {
@@ -175,7 +162,7 @@ fn python_row(hand: &Hand) -> String {
 fn python_reads_every_field_from_a_pipeline() {
     let Some(python) = python("import gi; gi.require_version('Gst', '1.0'); from gi.repository import Gst") else { return };
     let folder = tempfile::tempdir().expect("temp folder");
-    let plugins = stand_in();
+    let plugins = stand_in::stand_in();
     let run = |properties: &str| {
         let output = Command::new(python)
             .arg(here("tests/readers/print_hands.py"))
@@ -240,7 +227,7 @@ fn two_plugins_with_their_own_copy_of_the_crate_share_a_process() {
             eprintln!("{text}");
         }
     });
-    gst::Plugin::load_file(stand_in()).expect("loads");
+    gst::Plugin::load_file(stand_in::stand_in()).expect("loads");
     let prepare = gst::ElementFactory::make("egoprepared").name("egoprepared0").build().expect("element");
     let pipeline = gst::Pipeline::new();
     let source = gst::ElementFactory::make("videotestsrc").property("num-buffers", 1).build().expect("videotestsrc");
