@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "this is a test")]
 
 use std::path::Path;
+use std::sync::{Arc, Mutex};
 
 use ego_core::hands::{Hand, Side};
 use ego_meta::HandsMeta;
@@ -140,6 +141,27 @@ fn the_command_lines_of_the_documentation_can_be_typed() {
             Err(e) => panic!("{line}: {e}"),
         }
     }
+}
+
+#[test]
+fn a_second_copy_of_the_plugin_stays_out() {
+    init();
+    let own = gst::ElementFactory::find("egohands").unwrap();
+    // Cargo builds the shared library beside the test programs.
+    let library = std::env::current_exe().unwrap().with_file_name("libgstego.so");
+    let log = Arc::new(Mutex::new(String::new()));
+    let record = log.clone();
+    gst::log::set_threshold_for_name("GST_PLUGIN_LOADING", gst::DebugLevel::Error);
+    let logger = gst::log::add_log_function(move |_, _, _, _, _, _, message| {
+        record.lock().unwrap().push_str(&message.get().unwrap_or_default());
+    });
+    assert!(gst::Plugin::load_file(&library).is_err(), "{}", library.display());
+    gst::log::remove_log_function(logger);
+    let log = log.lock().unwrap();
+    assert!(log.contains("another copy of the plugin") && log.contains("GST_PLUGIN_PATH"), "{log}");
+    gstego::plugin_register_static().unwrap();
+    let still = gst::ElementFactory::find("egohands").unwrap();
+    assert_eq!(still.create().build().unwrap().type_(), own.create().build().unwrap().type_());
 }
 
 /// The hands on the picture, as seen in one pixel format.
