@@ -218,7 +218,7 @@ fn cpu_s() -> f64 {
 fn frames(raw: &str, size: &str, rest: &[&str]) {
     let (w, h) = size.split_once('x').expect("WIDTHxHEIGHT");
     let (w, h): (u32, u32) = (w.parse().unwrap(), h.parse().unwrap());
-    let interval = rest.first().map_or(5, |v| v.parse().unwrap());
+    let interval = rest.first().map_or(8, |v| v.parse().unwrap());
     let data = std::fs::read(raw).unwrap();
     let config = HandTrackerConfig {
         detector_interval: interval,

@@ -323,14 +323,14 @@ struct Yuv<'a> {
     half_height: u32,
     last: [i32; 2],
     last_colour: [i32; 2],
-    matrix: YuvToRgb,
+    matrix: Coefficients,
 }
 
 impl<'a> Yuv<'a> {
     fn new(view: &ImageView<'a>, y: Samples<'a>, u: Samples<'a>, v: Samples<'a>, half_height: u32, matrix: YuvToRgb) -> Self {
         let (w, h) = (view.width as i32, view.height as i32);
         let colour_h = if half_height == 1 { (h + 1) / 2 } else { h };
-        Yuv { y, u, v, half_height, last: [w - 1, h - 1], last_colour: [(w + 1) / 2 - 1, colour_h - 1], matrix }
+        Yuv { y, u, v, half_height, last: [w - 1, h - 1], last_colour: [(w + 1) / 2 - 1, colour_h - 1], matrix: Coefficients::new(&matrix) }
     }
 
     /// The place in the colour planes: on every second column and, at half height, between two rows (MPEG-2 siting).
@@ -344,15 +344,42 @@ impl<'a> Yuv<'a> {
         self.to_rgb([self.y.mix(p, self.last), self.u.mix(c, self.last_colour), self.v.mix(c, self.last_colour)])
     }
 
+    /// From interpolated samples in 1/1024 to bytes.
     #[inline(always)]
     fn to_rgb(&self, yuv: [i32; 3]) -> [u8; 3] {
-        let scale = 1.0 / (1 << (2 * BITS)) as f32;
-        let m = &self.matrix;
-        let y = m.y * (yuv[0] as f32 * scale - m.y_offset);
-        let u = yuv[1] as f32 * scale - 128.0;
-        let v = yuv[2] as f32 * scale - 128.0;
-        // A float becomes a byte by saturation: no clamp is needed.
-        [(y + m.rv * v + 0.5) as u8, (y + m.gu * u + m.gv * v + 0.5) as u8, (y + m.bu * u + 0.5) as u8]
+        let Coefficients { y, rv, gu, gv, bu, bias } = self.matrix;
+        // Six fractional bits are left, so that products stay within 32 bits.
+        let [l, u, v] = yuv.map(|s| s >> (2 * BITS - SAMPLE_BITS));
+        let l = l * y;
+        let byte = |sum: i32| (sum >> (SAMPLE_BITS + COEFFICIENT_BITS)).clamp(0, 255) as u8;
+        [byte(l + v * rv + bias[0]), byte(l + u * gu + v * gv + bias[1]), byte(l + u * bu + bias[2])]
+    }
+}
+
+/// Fractional bits of a sample and of a coefficient in the conversion to RGB.
+const SAMPLE_BITS: i32 = 6;
+const COEFFICIENT_BITS: i32 = 13;
+
+/// A [`YuvToRgb`] in fixed point.
+#[derive(Clone, Copy)]
+struct Coefficients {
+    y: i32,
+    rv: i32,
+    gu: i32,
+    gv: i32,
+    bu: i32,
+    /// What the offsets of brightness and colour come to for red, green and blue, with half a unit for rounding.
+    bias: [i32; 3],
+}
+
+impl Coefficients {
+    fn new(m: &YuvToRgb) -> Coefficients {
+        let fixed = |v: f32| (v * (1 << COEFFICIENT_BITS) as f32).round() as i32;
+        let (y, rv, gu, gv, bu) = (fixed(m.y), fixed(m.rv), fixed(m.gu), fixed(m.gv), fixed(m.bu));
+        let one = 1 << SAMPLE_BITS;
+        let base = (1 << (SAMPLE_BITS + COEFFICIENT_BITS - 1)) - (m.y_offset * one as f32).round() as i32 * y;
+        let grey = 128 * one;
+        Coefficients { y, rv, gu, gv, bu, bias: [base - grey * rv, base - grey * (gu + gv), base - grey * bu] }
     }
 }
 

@@ -79,7 +79,7 @@ impl Default for HandTrackerConfig {
             mirrored: false,
             bystanders: false,
             search: Search::Auto,
-            detector_interval: 5,
+            detector_interval: 8,
             min_detection: 0.5,
             min_presence: 0.5,
             smoothing: false,
