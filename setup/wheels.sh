@@ -48,6 +48,7 @@ install_onnx_runtime() {
     version=$(locked_version onnxruntime)
     library=$data/lib/libonnxruntime.so.$version
     if [[ -s $library ]]; then
+        remove_other_libraries "$library"
         say "ONNX Runtime $version: there"
         return
     fi
@@ -61,8 +62,12 @@ install_onnx_runtime() {
         fail "ONNX Runtime's library could not be taken out of its wheel ($(reason_of "$output"))"
     make_folder "$data/lib"
     mv "$work_dir/libonnxruntime.so" "$library" || fail "the library could not be put at $library; check the folder's permissions"
+    remove_other_libraries "$library"
     say "ONNX Runtime $version: put in place at $library"
 }
+
+# The program takes the newest library in its own folder, so only the pinned one may be there.
+remove_other_libraries() { find "$data/lib" -name 'libonnxruntime.so*' ! -path "$1" -delete; }
 
 # The mediapipe wheel, kept in the data folder for the tests that read it; sets EGO_MEDIAPIPE_WHEEL.
 keep_mediapipe_wheel() {
