@@ -2,6 +2,7 @@
 //!
 //! Prints one JSON line: microseconds of one core, the median over many frames, for two hands with labels, for a frame whose
 //! results hold no hand, and for a frame without results.
+#![allow(clippy::expect_used, clippy::print_stdout, reason = "this is a program")]
 
 use std::time::Instant;
 

@@ -15,7 +15,7 @@ use crate::hands::{BONES, BoneKind, DepthSource, Hand, Hands, JOINTS, Side, TIPS
 const LEFT: Rgb = Rgb(0x56, 0xB4, 0xE9);
 const RIGHT: Rgb = Rgb(0xE6, 0x9F, 0x00);
 const UNKNOWN: Rgb = Rgb(0xBB, 0xBB, 0xBB);
-const PALM: Rgb = Rgb(0xD9, 0xD9, 0xD9);
+const PALM: Rgb = Rgb(0xE8, 0xE8, 0xE8);
 const OUTLINE: Rgb = Rgb(0x10, 0x10, 0x10);
 /// Thumb, index, middle, ring, little finger.
 const FINGERS: [Rgb; 5] =
