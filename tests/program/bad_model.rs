@@ -46,7 +46,7 @@ fn a_model_that_nobody_knows() {
     clips::plain(dir.path(), "clip.mp4", 5);
     let nothing = dir.path().join("nothing");
     run_hands(dir.path(), &nothing, &["--set", "hands.model=mediapipe-hand"]).ended_with(3).says(&["mediapipe-hand", "known names are"]);
-    run_hands(dir.path(), &nothing, &["--set", "hands.model=./none.onnx"]).ended_with(3).says(&["none.onnx", "missing"]);
+    run_hands(dir.path(), &nothing, &["--set", "hands.model=./nobody.onnx"]).ended_with(3).says(&["nobody.onnx", "missing"]);
 }
 
 #[test]

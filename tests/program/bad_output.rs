@@ -63,7 +63,7 @@ fn a_disk_that_fills_up_on_the_way() {
     };
     // Noise does not compress: the annotated video needs more than the disk has.
     clips::launch(&format!(
-        "videotestsrc pattern=snow num-buffers=90 ! video/x-raw,width=320,height=240,framerate=30/1 ! jpegenc ! matroskamux ! filesink location=\"{}/noise.mkv\"",
+        "videotestsrc pattern=snow num-buffers=240 ! video/x-raw,width=320,height=240,framerate=30/1 ! jpegenc ! matroskamux ! filesink location=\"{}/noise.mkv\"",
         dir.path().display()
     ));
     ego_run(dir.path(), &["noise.mkv", "--annotate"]).ended_with(1).says(&[

@@ -49,11 +49,11 @@ pub fn plain(folder: &Path, name: &str, frames: u32) -> PathBuf {
     ball(&folder.join(name), frames, (320, 240), "I420")
 }
 
-/// A Matroska file whose frames have these times, milliseconds.
+/// An MP4 whose frames have these times, milliseconds.
 pub fn with_times(path: &Path, times_ms: &[u64]) {
     gst::init().expect("GStreamer starts");
     let description = format!(
-        "videotestsrc num-buffers={} ! video/x-raw,width=320,height=240,framerate=30/1 ! capssetter caps=video/x-raw,framerate=0/1 ! identity name=stamp ! jpegenc ! matroskamux ! filesink location=\"{}\"",
+        "videotestsrc num-buffers={} ! video/x-raw,width=320,height=240,framerate=30/1 ! identity name=stamp ! {X264} ! mp4mux ! filesink location=\"{}\"",
         times_ms.len(),
         path.display()
     );
@@ -73,6 +73,20 @@ pub fn with_times(path: &Path, times_ms: &[u64]) {
         gst::PadProbeReturn::Ok
     });
     to_the_end(pipeline.upcast_ref(), &description);
+}
+
+/// An MP4 that is to be shown turned by 90 degrees clockwise, as phones write it.
+pub fn turned_mp4(folder: &Path, name: &str, frames: u32) -> PathBuf {
+    let path = plain(folder, name, frames);
+    let mut bytes = std::fs::read(&path).expect("read");
+    // ISO/IEC 14496-12, section 8.3.2: the matrix of a track header of version 0, nine numbers from byte 44 after its size.
+    let at = bytes.windows(4).position(|w| w == b"tkhd").expect("a track header") + 44;
+    let matrix: [i32; 9] = [0, 0x1_0000, 0, -0x1_0000, 0, 0, 240 << 16, 0, 0x4000_0000];
+    for (place, number) in bytes[at..at + 36].chunks_exact_mut(4).zip(matrix) {
+        place.copy_from_slice(&number.to_be_bytes());
+    }
+    std::fs::write(&path, bytes).expect("write");
+    path
 }
 
 /// An MP4 whose video track has not one sample: all of the box with the samples' places says zero.

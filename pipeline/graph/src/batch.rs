@@ -69,6 +69,8 @@ pub fn run(plan: &BatchPlan) -> Result<Session> {
         None => {
             let sink = make("fakesink")?;
             sink.set_property("enable-last-sample", false);
+            // Without waiting for a first frame: an early error of the source would keep the graph paused for ever.
+            sink.set_property("async", false);
             pipeline.add(&sink).map_err(|e| GraphError::Build(e.to_string()))?;
             chain::link(&chain.last, &sink)?;
         }

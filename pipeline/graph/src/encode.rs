@@ -34,7 +34,7 @@ pub(crate) fn annotated_mp4(path: &Path, settings: &Settings) -> Result<gst::Bin
     let mux = make("mp4mux")?;
     mux.set_property_from_str("fragment-mode", "first-moov-then-finalise");
     mux.set_property("fragment-duration", 1000_u32);
-    line.extend([encoder, make("h264parse")?, mux, file(path)?]);
+    line.extend([encoder, mux, file(path)?]);
     add_and_link(&bin, &line)?;
     expose_first(&bin, &line)?;
     Ok(bin)
@@ -51,7 +51,7 @@ pub(crate) fn recording_mkv(path: &Path, settings: &Settings) -> Result<(gst::Bi
     encoder.set_property_from_str("speed-preset", "ultrafast");
     encoder.set_property_from_str("tune", "zerolatency");
     encoder.set_property("key-int-max", 30_u32);
-    line.extend([encoder, make("h264parse")?, make("matroskamux")?, file(path)?]);
+    line.extend([encoder, make("matroskamux")?, file(path)?]);
     add_and_link(&bin, &line)?;
     expose_first(&bin, &line)?;
     Ok((bin, waiting))

@@ -231,7 +231,7 @@ impl GraphError {
             GraphError::EmptyFile { .. } => "the copy or recording failed; get the file again",
             GraphError::NoPictures { .. } => "for the videos in a folder give a pattern, as in 'FOLDER/*.mp4'",
             GraphError::MixedPictures { .. } => "give a pattern for one kind, as in 'FOLDER/*.png'",
-            GraphError::NoVideo { .. } => "give a file with a video stream; `gst-discoverer-1.0 FILE` lists what is in one",
+            GraphError::NoVideo { .. } => "give a file with a video stream; this one holds sound or text alone",
             GraphError::NoFrames { .. } => "the recording was stopped before the first frame; record it again",
             GraphError::Truncated { .. } => "the copy or recording was interrupted; get the file again for the rest",
             GraphError::Write { full: true, .. } => "free some space or give another folder with --out, then run again with --overwrite",

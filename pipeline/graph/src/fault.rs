@@ -75,7 +75,7 @@ pub(crate) fn of_input(input: &Input, frames: u64, reason: String, hint: &str) -
     {
         return GraphError::Truncated { input: input.given.clone(), reason, frames };
     }
-    let hint = if hint.is_empty() { "`gst-discoverer-1.0` tells what GStreamer sees in it" } else { hint };
+    let hint = if hint.is_empty() { "see whether a player shows it; converting it to H.264 in MP4 often helps" } else { hint };
     GraphError::Decode { input: input.given.clone(), reason, frames, hint: hint.to_owned() }
 }
 

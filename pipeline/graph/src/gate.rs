@@ -145,6 +145,12 @@ fn post(pad: &gst::Pad, name: &str, text: &str) {
     }
 }
 
+/// Whether what feeds this pad produces frames in real time.
+fn is_live(pad: &gst::Pad) -> bool {
+    let mut query = gst::query::Latency::new();
+    pad.peer_query(&mut query) && query.result().0
+}
+
 // Refused events and frames are answered with `Handled`: `Drop` makes GStreamer 1.22 complain about data that the bindings own.
 type Notes = Vec<(&'static str, String)>;
 
@@ -217,9 +223,12 @@ impl State {
                 let rate = f64::from(rate.numer()) / f64::from(rate.denom());
                 notes.push((NOTE, format!("no time stamps: {rate} frames per second are assumed; --fps sets another rate")));
             }
-            let buffer = buffer.make_mut();
-            buffer.set_pts(frame_time(self.frames, rate));
-            buffer.set_duration(frame_time(self.frames + 1, rate) - frame_time(self.frames, rate));
+            buffer.make_mut().set_pts(frame_time(self.frames, rate));
+        }
+        if buffer.duration().is_none() {
+            // Without one the last frame would take no time, and players leave it out.
+            let rate = self.asked_rate.or(self.caps_rate).unwrap_or(gst::Fraction::new(ASSUMED_RATE, 1));
+            buffer.make_mut().set_duration(frame_time(1, rate));
         }
         self.frames += 1;
     }
@@ -236,7 +245,7 @@ impl State {
         let first = std::mem::replace(&mut self.new_connection, false);
         if first {
             // Cameras stamp with the pipeline's clock and need no shift; files and streams count from their own start.
-            let on_clock = (stamp - now).abs() < CLOCK_TOLERANCE_NS && stamp >= floor;
+            let on_clock = is_live(pad) && (stamp - now).abs() < CLOCK_TOLERANCE_NS && stamp >= floor;
             self.shift_ns = if on_clock { 0 } else { now.max(floor) - stamp };
             notes.push((CONNECTED, String::new()));
         }

@@ -66,6 +66,7 @@ pub fn live(plan: &LivePlan) -> Result<Session> {
         let sink = make("fakesink")?;
         sink.set_property("sync", true);
         sink.set_property("enable-last-sample", false);
+        sink.set_property("async", false);
         line.push(sink);
     }
     chain::add_and_link(&pipeline, &line)?;

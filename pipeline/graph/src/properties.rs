@@ -172,6 +172,9 @@ pub(crate) fn to_setting(value: &gst::glib::Value) -> toml::Value {
     {
         return toml::Value::String(v.nick().to_owned());
     }
+    if value.type_().is_a(gst::glib::Type::FLAGS) {
+        return toml::Value::String(value.serialize().map(|s| s.to_string()).unwrap_or_default());
+    }
     if let Ok(v) = value.transform::<i64>().and_then(|v| v.get::<i64>().map_err(|_| gst::glib::bool_error!("not a number"))) {
         return toml::Value::Integer(v);
     }
