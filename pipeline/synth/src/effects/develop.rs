@@ -1,0 +1,275 @@
+//! Linear light to an 8-bit picture: movement while the shutter is open, lens, sensor and tone curve.
+
+use crate::mesh::vec3::{V3, v3};
+use crate::rng::Rng;
+
+/// How one frame is developed; all plain numbers.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Development {
+    /// Gain of linear light.
+    pub gain: V3,
+    /// Share of the movement since the last frame that the shutter sees, 0..1.
+    pub shutter: f32,
+    /// Frames that pass from the first to the last row.
+    pub rolling: f32,
+    /// Deviation of noise in the shadows, linear light.
+    pub read_noise: f32,
+    /// Darkening of the corners, 0..1.
+    pub vignette: f32,
+    /// Radius of blur, pixels.
+    pub blur_px: f32,
+    /// Changes the noise from frame to frame.
+    pub seed: u64,
+}
+
+/// Side of the squares that share a direction of movement, pixels.
+const TILE: usize = 8;
+/// Samples along the movement.
+const TAPS: usize = 9;
+const CURVE: usize = 4096;
+const GRAIN: usize = 1 << 14;
+
+/// Tables and buffers of development, made once for a picture size.
+pub struct Darkroom {
+    width: usize,
+    height: usize,
+    curve: Vec<u8>,
+    grain: Vec<f32>,
+    tiles: Vec<[f32; 2]>,
+    tiles_across: usize,
+    /// Source pixel of each output pixel when the lens distorts.
+    map: Vec<[f32; 2]>,
+    map_key: Option<([u64; 2], [u64; 4])>,
+    wider: f64,
+}
+
+/// What is developed.
+pub struct Negative<'a> {
+    /// Linear colour of all pixels.
+    pub colour: &'a [V3],
+    /// Movement of all pixels since the last frame, pixels; empty when nothing moves.
+    pub flow: &'a [[f32; 2]],
+    /// Depth of all pixels, metres.
+    pub depth_m: &'a [f32],
+    /// Labels of all pixels.
+    pub label: &'a [u8],
+}
+
+/// A band of the finished picture.
+pub struct Print<'a> {
+    /// Packed RGB.
+    pub rgb: &'a mut [u8],
+    /// Depth as the lens shows it, metres.
+    pub depth_m: &'a mut [f32],
+    /// Labels as the lens shows them.
+    pub label: &'a mut [u8],
+    /// First row.
+    pub first: usize,
+}
+
+impl Darkroom {
+    /// Tables for a picture of this size.
+    pub fn new(width: usize, height: usize) -> Darkroom {
+        // sRGB's curve with a soft shoulder: light above 0.8 is compressed as cameras do.
+        let curve = (0..CURVE)
+            .map(|i| {
+                let x = i as f32 / (CURVE - 1) as f32 * 1.6;
+                let x = if x > 0.7 { 0.7 + 0.3 * (1.0 - libm::expf(-(x - 0.7) / 0.3)) } else { x };
+                let y = if x <= 0.003_130_8 { 12.92 * x } else { 1.055 * libm::powf(x, 1.0 / 2.4) - 0.055 };
+                (255.0 * y.clamp(0.0, 1.0) + 0.5) as u8
+            })
+            .collect();
+        let mut rng = Rng::new(0x0067_7261_696e);
+        let grain = (0..GRAIN).map(|_| rng.normal() as f32).collect();
+        let tiles_across = width.div_ceil(TILE);
+        Darkroom {
+            width,
+            height,
+            curve,
+            grain,
+            tiles: vec![[0.0; 2]; tiles_across * height.div_ceil(TILE)],
+            tiles_across,
+            map: Vec::new(),
+            map_key: None,
+            wider: 1.0,
+        }
+    }
+
+    /// Prepares the lens: where each pixel of the picture comes from. `None` is a perfect lens.
+    ///
+    /// Returns the enlargement of the field of view with which the ideal picture must be drawn, so that all that the lens shows is
+    /// on it: its focal lengths are to be divided by that.
+    pub fn set_lens(&mut self, lens: Option<(super::distortion::Distortion, ego_core::camera::Intrinsics)>) -> f64 {
+        let key = lens.map(|(d, k)| (d.k.map(f64::to_bits), [k.fx, k.fy, k.cx, k.cy].map(f64::to_bits)));
+        if key == self.map_key {
+            return self.wider;
+        }
+        self.map_key = key;
+        self.map.clear();
+        self.wider = 1.0;
+        let Some((d, k)) = lens else { return 1.0 };
+        let (w, h) = (self.width as f64, self.height as f64);
+        for i in 0..=32 {
+            let t = f64::from(i) / 32.0;
+            for edge in [[t * w, 0.0], [t * w, h], [0.0, t * h], [w, t * h]] {
+                let p = d.ideal_px(&k, edge);
+                // How far outside, as a share of the way from the principal point to the edge.
+                for (v, c, size) in [(p[0], k.cx, w), (p[1], k.cy, h)] {
+                    let room = if v > c { size - c } else { c };
+                    if room > 1.0 {
+                        self.wider = self.wider.max((v - c).abs() / room);
+                    }
+                }
+            }
+        }
+        self.wider = self.wider.min(1.6);
+        for y in 0..self.height {
+            for x in 0..self.width {
+                let p = d.ideal_px(&k, [x as f64 + 0.5, y as f64 + 0.5]);
+                let drawn = [(p[0] - k.cx) / self.wider + k.cx, (p[1] - k.cy) / self.wider + k.cy];
+                self.map.push([(drawn[0] - 0.5) as f32, (drawn[1] - 0.5) as f32]);
+            }
+        }
+        self.wider
+    }
+
+    /// Finds the largest movement around each tile.
+    pub fn survey(&mut self, flow: &[[f32; 2]]) {
+        if flow.is_empty() {
+            self.tiles.fill([0.0; 2]);
+            return;
+        }
+        let down = self.height.div_ceil(TILE);
+        let mut raw = vec![[0.0f32; 2]; self.tiles.len()];
+        let size = |v: [f32; 2]| v[0] * v[0] + v[1] * v[1];
+        for y in (0..self.height).step_by(2) {
+            for x in (0..self.width).step_by(2) {
+                let t = &mut raw[(y / TILE) * self.tiles_across + x / TILE];
+                let v = flow[y * self.width + x];
+                if size(v) > size(*t) {
+                    *t = v;
+                }
+            }
+        }
+        for ty in 0..down {
+            for tx in 0..self.tiles_across {
+                let mut best = [0.0; 2];
+                for y in ty.saturating_sub(1)..(ty + 2).min(down) {
+                    for x in tx.saturating_sub(1)..(tx + 2).min(self.tiles_across) {
+                        let v = raw[y * self.tiles_across + x];
+                        if size(v) > size(best) {
+                            best = v;
+                        }
+                    }
+                }
+                self.tiles[ty * self.tiles_across + tx] = best;
+            }
+        }
+    }
+
+    /// Develops one band of rows.
+    pub fn print(&self, d: &Development, from: &Negative<'_>, out: &mut Print<'_>) {
+        let (w, h) = (self.width, self.height);
+        let moves = !from.flow.is_empty() && (d.shutter > 0.0 || d.rolling != 0.0);
+        let rows = out.rgb.len() / (3 * w);
+        let half_diagonal = 1.0 / ((w * w + h * h) as f32 * 0.25);
+        for row in 0..rows {
+            let y = out.first + row;
+            let late = d.rolling * ((y as f32 + 0.5) / h as f32 - 0.5);
+            let mut grain = Rng::new(d.seed ^ (y as u64).wrapping_mul(0x9e37_79b9)).next_u64();
+            for x in 0..w {
+                let i = y * w + x;
+                let source = if self.map.is_empty() { [x as f32, y as f32] } else { self.map[i] };
+                let nearest = self.index(source);
+                let mut colour = if moves { self.moving(d, from, source, nearest, late) } else { self.sharp(d, from, source) };
+                let o = row * w + x;
+                out.depth_m[o] = from.depth_m[nearest];
+                out.label[o] = from.label[nearest];
+                let (cx, cy) = (x as f32 - 0.5 * w as f32, y as f32 - 0.5 * h as f32);
+                let fall = 1.0 - d.vignette * (cx * cx + cy * cy) * half_diagonal;
+                colour = colour.times(d.gain) * fall;
+                if d.read_noise > 0.0 {
+                    grain = grain.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                    let at = (grain >> 33) as usize;
+                    // Shot noise grows with the root of the light.
+                    let n = |c: f32, k: usize| {
+                        let sigma = d.read_noise * (0.35 + (c.max(0.0) * 9.0).sqrt());
+                        c + sigma * self.grain[(at + k * 5113) & (GRAIN - 1)]
+                    };
+                    colour = v3(n(colour.x, 0), n(colour.y, 1), n(colour.z, 2));
+                }
+                let code = |c: f32| self.curve[((c * ((CURVE - 1) as f32 / 1.6)) as usize).min(CURVE - 1)];
+                out.rgb[3 * o] = code(colour.x);
+                out.rgb[3 * o + 1] = code(colour.y);
+                out.rgb[3 * o + 2] = code(colour.z);
+            }
+        }
+    }
+
+    fn index(&self, p: [f32; 2]) -> usize {
+        let x = ((p[0] + 0.5).max(0.0) as usize).min(self.width - 1);
+        let y = ((p[1] + 0.5).max(0.0) as usize).min(self.height - 1);
+        y * self.width + x
+    }
+
+    fn read(&self, colour: &[V3], p: [f32; 2]) -> V3 {
+        let x = p[0].clamp(0.0, (self.width - 1) as f32);
+        let y = p[1].clamp(0.0, (self.height - 1) as f32);
+        let (ix, iy) = (x as usize, y as usize);
+        let (u, v) = (x - ix as f32, y - iy as f32);
+        let (jx, jy) = ((ix + 1).min(self.width - 1), (iy + 1).min(self.height - 1));
+        let top = colour[iy * self.width + ix].lerp(colour[iy * self.width + jx], u);
+        let bottom = colour[jy * self.width + ix].lerp(colour[jy * self.width + jx], u);
+        top.lerp(bottom, v)
+    }
+
+    fn sharp(&self, d: &Development, from: &Negative<'_>, p: [f32; 2]) -> V3 {
+        if d.blur_px < 0.25 {
+            return if self.map.is_empty() { from.colour[self.index(p)] } else { self.read(from.colour, p) };
+        }
+        // Three places on a circle: the mean of a small disk, nearly.
+        let b = 0.8 * d.blur_px;
+        let one = self.read(from.colour, [p[0] + b, p[1] + 0.1 * b]);
+        let two = self.read(from.colour, [p[0] - 0.59 * b, p[1] + 0.81 * b]);
+        let three = self.read(from.colour, [p[0] - 0.41 * b, p[1] - 0.91 * b]);
+        (one + two + three) * (1.0 / 3.0)
+    }
+
+    /// Light gathered along the movement while the shutter is open.
+    ///
+    /// The largest movement nearby gives the direction (after McGuire et al., "A Reconstruction Filter for Plausible Motion Blur",
+    /// 2012); each place along it counts where it sweeps over this pixel, or where this pixel's own movement uncovers it.
+    fn moving(&self, d: &Development, from: &Negative<'_>, p: [f32; 2], nearest: usize, late: f32) -> V3 {
+        let own = from.flow[nearest];
+        // A later row sees things where they will be: look back along the movement.
+        let p = [p[0] - own[0] * late, p[1] - own[1] * late];
+        let nearest = self.index(p);
+        let (tx, ty) = ((nearest % self.width) / TILE, (nearest / self.width) / TILE);
+        let way = self.tiles[ty * self.tiles_across + tx];
+        let length = (way[0] * way[0] + way[1] * way[1]).sqrt() * d.shutter;
+        let centre = self.sharp(d, from, p);
+        if length < 0.6 {
+            return centre;
+        }
+        let own = from.flow[nearest];
+        let own_length = (own[0] * own[0] + own[1] * own[1]).sqrt() * d.shutter;
+        let z = from.depth_m[nearest];
+        let taps = (length as usize + 2).min(TAPS);
+        let mut sum = V3::ZERO;
+        for k in 0..taps {
+            let t = (k as f32 + 0.5) / taps as f32 - 0.5;
+            let at = [p[0] + way[0] * t * d.shutter, p[1] + way[1] * t * d.shutter];
+            let distance = t.abs() * length;
+            if 0.5 * own_length + 0.5 >= distance {
+                sum += self.read(from.colour, at);
+                continue;
+            }
+            let j = self.index(at);
+            let theirs = from.flow[j];
+            let their_length = (theirs[0] * theirs[0] + theirs[1] * theirs[1]).sqrt() * d.shutter;
+            let sweeps = from.depth_m[j] < z * 0.98 && 0.5 * their_length + 0.5 >= distance;
+            sum += if sweeps { from.colour[j] } else { centre };
+        }
+        sum * (1.0 / taps as f32)
+    }
+}

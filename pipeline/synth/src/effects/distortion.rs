@@ -1,0 +1,48 @@
+//! Radial lens distortion (Brown 1966; k1 and k2 as in OpenCV).
+
+use ego_core::camera::Intrinsics;
+
+/// Radial distortion of a picture.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Distortion {
+    /// Coefficients of r^2 and r^4, r in focal lengths.
+    pub k: [f64; 2],
+}
+
+impl Distortion {
+    /// Where a point of the ideal pinhole picture (pixels) is seen in the distorted one.
+    pub fn distorted_px(&self, k: &Intrinsics, px: [f64; 2]) -> [f64; 2] {
+        let (x, y) = ((px[0] - k.cx) / k.fx, (px[1] - k.cy) / k.fy);
+        let r2 = x * x + y * y;
+        let m = 1.0 + r2 * (self.k[0] + r2 * self.k[1]);
+        [k.fx * x * m + k.cx, k.fy * y * m + k.cy]
+    }
+
+    /// The point of the ideal picture that is seen at this pixel of the distorted one.
+    pub fn ideal_px(&self, k: &Intrinsics, px: [f64; 2]) -> [f64; 2] {
+        let (x, y) = ((px[0] - k.cx) / k.fx, (px[1] - k.cy) / k.fy);
+        let (mut u, mut v) = (x, y);
+        for _ in 0..12 {
+            let r2 = u * u + v * v;
+            let m = 1.0 + r2 * (self.k[0] + r2 * self.k[1]);
+            (u, v) = (x / m, y / m);
+        }
+        [k.fx * u + k.cx, k.fy * v + k.cy]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn there_and_back_is_the_same_pixel() {
+        let k = Intrinsics::from_hfov(75.0, 640, 360);
+        for d in [Distortion { k: [-0.12, 0.02] }, Distortion { k: [0.02, -0.01] }, Distortion::default()] {
+            for px in [[0.0, 0.0], [320.0, 180.0], [600.0, 20.0], [100.0, 350.0]] {
+                let back = d.ideal_px(&k, d.distorted_px(&k, px));
+                assert!((back[0] - px[0]).abs() < 0.01 && (back[1] - px[1]).abs() < 0.01, "{px:?} came back as {back:?}");
+            }
+        }
+    }
+}

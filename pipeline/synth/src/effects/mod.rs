@@ -1,0 +1,6 @@
+//! What a camera does to light: motion blur, rolling shutter, lens distortion, vignette, exposure, noise, tone curve, and the
+//! layouts in which it hands pictures out.
+
+pub mod develop;
+pub mod distortion;
+pub mod planes;

@@ -1,0 +1,126 @@
+//! The shadow that the strongest lamp throws: a map of what it sees, read with soft edges.
+
+use super::geometry::Geometry;
+use super::visibility::Band;
+use crate::mesh::vec3::V3;
+
+/// Half the side of the square that the map covers, metres.
+const HALF_M: f32 = 0.55;
+
+/// A map of nearness to a lamp, in camera space.
+#[derive(Clone, Debug)]
+pub struct ShadowMap {
+    side: usize,
+    /// Towards the lamp, and two axes across, unit length, camera space.
+    towards: V3,
+    across: [V3; 2],
+    centre: V3,
+    near: Vec<f32>,
+    id: Vec<u32>,
+}
+
+impl ShadowMap {
+    /// A map of `side` x `side` samples.
+    pub fn new(side: usize) -> ShadowMap {
+        ShadowMap {
+            side,
+            towards: V3::ZERO,
+            across: [V3::ZERO; 2],
+            centre: V3::ZERO,
+            near: vec![0.0; side * side],
+            id: vec![0; side * side],
+        }
+    }
+
+    /// Turns the map towards a lamp, around a centre of interest.
+    pub fn aim(&mut self, towards: V3, centre: V3) {
+        self.towards = towards.unit();
+        let u = self.towards.perpendicular();
+        self.across = [u, self.towards.cross(u)];
+        self.centre = centre;
+    }
+
+    /// Samples (x, y) of a camera-space point and its nearness to the lamp (1 = at the centre, larger = nearer).
+    #[inline]
+    fn place(&self, p: V3) -> [f32; 3] {
+        let q = p - self.centre;
+        let k = self.side as f32 / (2.0 * HALF_M);
+        [(q.dot(self.across[0]) + HALF_M) * k, (q.dot(self.across[1]) + HALF_M) * k, 4.0 + q.dot(self.towards)]
+    }
+
+    /// The buffer in bands of rows, one for each thread.
+    pub fn bands(&mut self, count: usize) -> (ShadowView, Vec<Band<'_>>) {
+        let view = ShadowView { side: self.side, towards: self.towards, across: self.across, centre: self.centre };
+        let rows = self.side.div_ceil(count.max(1));
+        let bands = self
+            .near
+            .chunks_mut(rows * self.side)
+            .zip(self.id.chunks_mut(rows * self.side))
+            .enumerate()
+            .map(|(k, (near, id))| Band { near, id, width: self.side, first: k * rows })
+            .collect();
+        (view, bands)
+    }
+
+    /// Share of the lamp's light that reaches a camera-space point whose normal is `normal`.
+    #[inline]
+    pub fn light_at(&self, p: V3, normal: V3) -> f32 {
+        // Leave the surface a little, the more the flatter the light falls.
+        let slope = 1.0 - normal.dot(self.towards).clamp(0.0, 1.0);
+        let [x, y, mine] = self.place(p + normal * (0.0012 + 0.0030 * slope));
+        let limit = self.side as f32 - 3.0;
+        if !(x > 2.0 && y > 2.0 && x < limit && y < limit) {
+            return 1.0;
+        }
+        let mine = mine + 0.0022;
+        // A 3 x 3 window, weighted so that its edge moves smoothly.
+        let (fx, fy) = (x - 0.5, y - 0.5);
+        let (ix, iy) = (fx as usize, fy as usize);
+        let (u, v) = (fx - ix as f32, fy - iy as f32);
+        let weights = [1.0 - u, 1.0, 1.0, u];
+        let mut sum = 0.0;
+        for (j, weight) in [1.0 - v, 1.0, 1.0, v].into_iter().enumerate() {
+            let start = (iy + j - 1) * self.side + ix - 1;
+            let Some(row) = self.near.get(start..).and_then(|r| r.first_chunk::<4>()) else { continue };
+            let mut line = 0.0;
+            for k in 0..4 {
+                line += if row[k] <= mine { weights[k] } else { 0.0 };
+            }
+            sum += line * weight;
+        }
+        sum * (1.0 / 9.0)
+    }
+}
+
+/// How the map lies; enough to draw into its bands.
+#[derive(Clone, Copy, Debug)]
+pub struct ShadowView {
+    side: usize,
+    towards: V3,
+    across: [V3; 2],
+    centre: V3,
+}
+
+impl ShadowView {
+    #[inline]
+    fn place(&self, p: V3) -> [f32; 3] {
+        let q = p - self.centre;
+        let k = self.side as f32 / (2.0 * HALF_M);
+        [(q.dot(self.across[0]) + HALF_M) * k, (q.dot(self.across[1]) + HALF_M) * k, 4.0 + q.dot(self.towards)]
+    }
+
+    /// Draws everything that throws a shadow into one band.
+    pub fn draw(&self, geometry: &Geometry, band: &mut Band<'_>) {
+        band.near.fill(0.0);
+        let side = self.side as f32;
+        for t in &geometry.casters {
+            let corners = t.map(|i| self.place(geometry.vertices[i as usize].at));
+            let [a, b, c] = corners;
+            let outside = |k: usize| (a[k] < 0.0 && b[k] < 0.0 && c[k] < 0.0) || (a[k] > side && b[k] > side && c[k] > side);
+            if outside(0) || outside(1) || a[2].min(b[2]).min(c[2]) < 0.1 {
+                continue;
+            }
+            band.triangle(0, corners);
+        }
+    }
+}
