@@ -224,8 +224,9 @@ impl BaseTransformImpl for EgoJson {
     }
 
     fn transform_ip_passthrough(&self, buffer: &gst::Buffer) -> Result<gst::FlowSuccess, gst::FlowError> {
+        let pts_ns = self.stream_time(buffer).map(gst::ClockTime::nseconds);
         let result = match lock(&self.run).as_mut() {
-            Some(run) => run.frame(buffer),
+            Some(run) => run.frame(buffer, pts_ns),
             None => return Err(gst::FlowError::Flushing),
         };
         let posts = result.map_err(|e| self.fail(&e))?;
@@ -239,6 +240,13 @@ impl EgoJson {
         let run = lock(&self.run);
         let [frames, dropped, errors] = run.as_ref().map_or([0; 3], |run| [run.count.frames, run.count.dropped, run.count.errors]);
         gst::Structure::builder("stats").field("frames", frames).field("dropped", dropped).field("errors", errors).build()
+    }
+
+    /// The position of a frame in its recording. A buffer's own time stamp need not begin at zero (files with B-frames, streams).
+    fn stream_time(&self, buffer: &gst::BufferRef) -> Option<gst::ClockTime> {
+        let pts = buffer.pts()?;
+        let segment = self.obj().segment();
+        segment.downcast_ref::<gst::ClockTime>().and_then(|s| s.to_stream_time(pts)).or(Some(pts))
     }
 
     /// Writes the last line, unless the stream ends because of an error or a stop further down.
@@ -286,9 +294,9 @@ impl EgoJson {
 }
 
 impl Run {
-    fn frame(&mut self, buffer: &gst::BufferRef) -> Result<Posts, OutputError> {
+    fn frame(&mut self, buffer: &gst::BufferRef, pts_ns: Option<u64>) -> Result<Posts, OutputError> {
         let (width, height) = self.size.unwrap_or_default();
-        let mut record = FrameRecord::new(self.stream.as_str(), 0, buffer.pts().map(gst::ClockTime::nseconds), width, height);
+        let mut record = FrameRecord::new(self.stream.as_str(), 0, pts_ns, width, height);
         let mut posts = Posts::default();
         let mut exact = None;
         let mut damaged = false;
