@@ -60,6 +60,8 @@ pub(crate) fn recording_mkv(path: &Path, settings: &Settings) -> Result<(gst::Bi
 fn x264(settings: &Settings, table: &str) -> Result<gst::Element> {
     let encoder = make("x264enc")?;
     encoder.set_property_from_str("pass", "qual");
+    // Without B-frames: with them and an uneven rate, mp4mux of GStreamer 1.22 promises too short a time and the last frames are lost.
+    encoder.set_property("bframes", 0_u32);
     encoder.set_property("quantizer", settings.program_count(table, "quantizer")?);
     Ok(encoder)
 }
