@@ -57,6 +57,19 @@ pub struct HandState {
     pub pose: HandPose,
     /// Elbow and forearm frame in world space.
     pub forearm: Forearm,
+    /// What it holds, when it holds something.
+    pub held: Option<Held>,
+}
+
+/// What a hand holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// Index into the moment's objects.
+    pub object: usize,
+    /// Index into the object's parts.
+    pub part: usize,
+    /// Which tips touch the part, thumb first.
+    pub contact: [bool; 5],
 }
 
 /// Which hand holds an object.

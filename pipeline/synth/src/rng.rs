@@ -63,7 +63,10 @@ mod tests {
     fn known_answers_of_splitmix64() {
         // From the reference implementation with seed 1234567.
         let mut r = Rng::new(1_234_567);
-        assert_eq!([r.next_u64(), r.next_u64(), r.next_u64()], [6_457_827_717_110_365_317, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423]);
+        assert_eq!(
+            [r.next_u64(), r.next_u64(), r.next_u64()],
+            [6_457_827_717_110_365_317, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423]
+        );
     }
 
     #[test]
