@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use ego_tests::clips;
+use ego_tests::clips::{self, X264};
 use ego_tests::command::{self, Finished};
 
 use crate::{EGO, folder};
@@ -105,6 +105,36 @@ fn files_that_are_not_what_their_manifest_says() {
     let other = without_hash.replace("hand_landmark_full.onnx", "mine.onnx").replace("[224, 224]", "[192, 192]");
     std::fs::write(dir.path().join("mine.toml"), other).expect("write");
     run(&["--set", "hands.model=./mine.toml"]).ended_with(2).says(&["error: ", "192", "224"]);
+}
+
+#[test]
+fn with_the_right_files_hands_are_found_and_two_runs_give_the_same_bytes() {
+    let (Some(_), Some(_)) = (imported_models(), onnx_runtime()) else {
+        eprintln!("skipped: needs the imported models and ONNX Runtime (`./x setup`)");
+        return;
+    };
+    let dir = folder();
+    let sample = concat!(env!("CARGO_MANIFEST_DIR"), "/../../sample-media/two-hands.mp4");
+    clips::launch(&format!(
+        "filesrc location=\"{sample}\" ! decodebin ! identity eos-after=25 ! {X264} ! mp4mux ! filesink location=\"{}/clip.mp4\"",
+        dir.path().display()
+    ));
+    let run = |words: &[&str]| {
+        let mut all = vec!["run", "clip.mp4", "--out", "out", "--overwrite"];
+        all.extend(words);
+        crate::ego(dir.path(), &all).ended_with(0);
+        std::fs::read(dir.path().join("out/clip.jsonl")).expect("read")
+    };
+    assert_eq!(run(&[]), run(&["--annotate"]), "drawing changes the results");
+    let (lines, _) = crate::json_lines(&dir.path().join("out/clip.jsonl"));
+    let with_both = lines.iter().filter(|l| l["hands"].as_array().is_some_and(|h| h.len() == 2)).count();
+    assert!(lines.len() >= 24 && with_both * 10 >= lines.len() * 9, "two hands in {with_both} of {} frames", lines.len());
+    let report = crate::report(&dir.path().join("out/run.json"));
+    let models: Vec<_> =
+        report["models"].as_array().expect("models").iter().map(|m| (m["name"].as_str(), m["provider"].as_str())).collect();
+    assert_eq!(models.first().map(|m| m.0), Some(Some("mediapipe-hands")));
+    assert!(models.iter().all(|m| m.1.is_some_and(|p| !p.is_empty())) && models.len() == 2, "{models:?}");
+    assert!(report["models"].as_array().is_some_and(|m| m.iter().all(|m| m["sha256"].as_str().is_some_and(|h| h.len() == 64))));
 }
 
 /// The folder of imported models; without it the caller is skipped.

@@ -58,8 +58,6 @@ fn a_stream_that_is_pulled_out_and_put_back_goes_on_in_the_same_file() {
         "live.retry-first-s=0.05",
         "--set",
         "live.retry-most-s=0.1",
-        "--set",
-        "live.queue-frames=60",
     ];
     let mut running = Running::start(command(EGO, dir.path(), &words));
     running.until("source-back");

@@ -52,3 +52,12 @@ fn devices_are_listed_even_when_there_are_none() {
     let json = ego(dir.path(), &["devices", "--json"]).ended_with(0).stdout;
     assert!(json.lines().all(|l| serde_json::from_str::<serde_json::Value>(l).is_ok_and(|v| v["data"]["id"].is_string())), "{json}");
 }
+
+#[test]
+fn a_model_without_an_address_cannot_be_pulled() {
+    let dir = folder();
+    let mut command = ego_tests::command::command(crate::EGO, dir.path(), &["models", "pull", "mediapipe-hands"]);
+    command.env("EGO_DATA_DIR", dir.path());
+    let finished = ego_tests::command::finish(command).says(&["error: ", "mediapipe-hands"]);
+    assert_ne!(finished.status, 0);
+}

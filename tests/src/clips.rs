@@ -58,7 +58,8 @@ pub fn with_times(path: &Path, times_ms: &[u64]) {
         path.display()
     );
     let pipeline = gst::parse::launch(&description).expect("a pipeline").downcast::<gst::Pipeline>().expect("a pipeline");
-    let mut times = times_ms.to_vec().into_iter().peekable();
+    let times = times_ms.to_vec();
+    let mut times = times.into_iter().peekable();
     let mut stamp = move |buffer: &mut gst::BufferRef| {
         let now = times.next().expect("a time for every frame");
         buffer.set_pts(gst::ClockTime::from_mseconds(now));

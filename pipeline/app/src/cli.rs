@@ -53,7 +53,7 @@ pub(crate) enum Verb {
     /// Analyse a camera, a stream or a test picture as it comes
     #[command(after_help = LIVE_HELP)]
     Live(LiveArgs),
-    /// List, check and import models
+    /// List, check, import and download models
     #[command(subcommand)]
     Models(ModelsVerb),
     /// Show and check settings
@@ -137,6 +137,12 @@ pub(crate) enum ModelsVerb {
     /// Convert the models of another package
     #[command(subcommand)]
     Import(ImportVerb),
+    /// Download a model whose manifest names an address; goes on where an interrupted download stopped
+    Pull {
+        /// Name, or path of a manifest
+        #[arg(value_name = "MODEL")]
+        model: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -66,6 +66,14 @@ impl Drop for Bar {
     }
 }
 
+/// A bar for bytes; invisible when standard error is not a terminal.
+pub(crate) fn bytes_bar(title: &str) -> ProgressBar {
+    let bar = if std::io::stderr().is_terminal() { ProgressBar::no_length() } else { ProgressBar::hidden() };
+    bar.set_style(style("{prefix} [{bar:30}] {bytes}/{total_bytes} {bytes_per_sec}"));
+    bar.set_prefix(title.to_owned());
+    bar
+}
+
 fn style(template: &str) -> ProgressStyle {
     // The templates are ours; a test parses them.
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> ")
@@ -77,7 +85,8 @@ mod tests {
 
     #[test]
     fn the_templates_parse() {
-        for template in ["{spinner} {prefix} {msg}", "{prefix} [{bar:30}] {percent:>3}% {msg}, {eta} left"] {
+        let bytes = "{prefix} [{bar:30}] {bytes}/{total_bytes} {bytes_per_sec}";
+        for template in [bytes, "{spinner} {prefix} {msg}", "{prefix} [{bar:30}] {percent:>3}% {msg}, {eta} left"] {
             assert!(ProgressStyle::with_template(template).is_ok(), "{template}");
         }
     }

@@ -26,7 +26,7 @@ pub(crate) fn live(args: &LiveArgs, json: bool) -> anyhow::Result<Status> {
     let settings = Settings::load(&args.settings.config, &args.settings.overrides)?;
     let mut report = Report::begin(&settings)?;
     let source = LiveSource::parse(args.source.as_deref())?;
-    let name = source.name();
+    let name = args.source.clone().unwrap_or_else(|| source.name());
     let stream = stream_name();
     let file = |ending: &str| args.out.as_ref().map(|dir| dir.join(format!("{stream}.{ending}")));
     if let Some(folder) = &args.out {

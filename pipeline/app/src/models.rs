@@ -27,7 +27,28 @@ pub(crate) fn models(verb: &ModelsVerb, json: bool) -> anyhow::Result<Status> {
             }
             Ok(Status::Good)
         }
+        ModelsVerb::Pull { model } => pull(model, json),
     }
+}
+
+/// Downloads a model with a bar of bytes.
+fn pull(model: &str, json: bool) -> anyhow::Result<Status> {
+    let bar = console::bytes_bar(model);
+    let pulled = ego_models::pull(model, &models_dir(), &mut |here, whole| {
+        bar.set_length(whole);
+        bar.set_position(here);
+    });
+    bar.finish_and_clear();
+    let pulled = pulled?;
+    if json {
+        let data = serde_json::json!({
+            "name": pulled.name, "path": pulled.path, "sha256": pulled.sha256, "bytes": pulled.bytes, "transferred": pulled.transferred,
+        });
+        console::json("model", data)?;
+    } else {
+        console::data(&pulled.path.display().to_string())?;
+    }
+    Ok(Status::Good)
 }
 
 fn list(json: bool) -> anyhow::Result<Status> {

@@ -31,8 +31,13 @@ impl Report {
         let shown = settings.describe()?;
         let mut models = Vec::new();
         for stage in settings.stages() {
-            if let Some(name) = model_of(&shown, stage) {
-                models.push(StageModel { stage: stage.clone(), located: find_model(&name)? });
+            let Some(name) = text_of(&shown, stage, "model") else { continue };
+            let located = find_model(&name)?;
+            // The model that finds the regions: as set, else as the manifest says.
+            let detector = text_of(&shown, stage, "detector").or_else(|| located.manifest.detector.clone());
+            models.push(StageModel { stage: stage.clone(), located });
+            if let Some(detector) = detector {
+                models.push(StageModel { stage: stage.clone(), located: find_model(&detector)? });
             }
         }
         let mut report = RunReport { command: std::env::args().collect(), ..RunReport::default() };
@@ -81,20 +86,17 @@ impl Report {
     }
 
     fn note_model(&mut self, stats: &StageStats) {
-        let Some(model) = self.models.iter().find(|m| m.stage == stats.stage) else { return };
-        let provider = stats.values.iter().find_map(|(key, value)| match value {
-            Stat::Text(text) if key == "provider" => Some(text.clone()),
-            _ => None,
-        });
-        let manifest = &model.located.manifest;
-        let in_use = ModelUse {
-            name: manifest.name.clone(),
-            version: manifest.version.clone(),
-            sha256: manifest.sha256.clone().unwrap_or_default(),
-            provider: provider.unwrap_or_default(),
-        };
-        if !self.report.models.contains(&in_use) {
-            self.report.models.push(in_use);
+        for model in self.models.iter().filter(|m| m.stage == stats.stage) {
+            let manifest = &model.located.manifest;
+            let in_use = ModelUse {
+                name: manifest.name.clone(),
+                version: manifest.version.clone(),
+                sha256: manifest.sha256.clone().unwrap_or_default(),
+                provider: stats.provider.clone().unwrap_or_default(),
+            };
+            if !self.report.models.contains(&in_use) {
+                self.report.models.push(in_use);
+            }
         }
     }
 
@@ -111,9 +113,9 @@ impl Report {
     }
 }
 
-/// The model that a stage of ours will open: as set, else the element's default.
-fn model_of(shown: &[Shown], stage: &str) -> Option<String> {
-    let line = shown.iter().find(|s| s.table == stage && s.key == "model")?;
+/// A text in force for a stage, unless it is empty.
+fn text_of(shown: &[Shown], stage: &str, key: &str) -> Option<String> {
+    let line = shown.iter().find(|s| s.table == stage && s.key == key)?;
     line.value.as_str().filter(|name| !name.is_empty()).map(str::to_owned)
 }
 

@@ -54,7 +54,7 @@ pub fn run(plan: &BatchPlan) -> Result<Session> {
     pipeline.add(&entry).map_err(|e| GraphError::Build(e.to_string()))?;
     let gate = Gate::new(chain::static_pad(&entry, "sink")?, false, rate);
     let json = plan.json.as_deref().map(|path| (path, plan.input.stem.as_str()));
-    let chain = chain::build(&pipeline, entry, &plan.settings, "sync", json)?;
+    let chain = chain::build(&pipeline, entry, &plan.settings, json)?;
     let mut writers = Vec::new();
     if let (Some(element), Some(path)) = (&chain.json, &plan.json) {
         writers.push(Writer { element: element.clone(), path: path.clone() });

@@ -63,15 +63,7 @@ pub(crate) struct Chain {
 }
 
 /// Builds the stages between `entry` (already in the pipeline) and the outputs.
-///
-/// `mode` is what analysis elements do when the settings do not say: `sync` in batch, `latest` live.
-pub(crate) fn build(
-    pipeline: &gst::Pipeline,
-    entry: gst::Element,
-    settings: &Settings,
-    mode: &str,
-    json: Option<(&Path, &str)>,
-) -> Result<Chain> {
+pub(crate) fn build(pipeline: &gst::Pipeline, entry: gst::Element, settings: &Settings, json: Option<(&Path, &str)>) -> Result<Chain> {
     let mut line = vec![make("videoconvert")?, make("videoflip")?];
     line[1].set_property_from_str("video-direction", "auto");
     let mut stages = Vec::new();
@@ -80,10 +72,6 @@ pub(crate) fn build(
             line.push(queue(STAGE_QUEUE)?);
         }
         let element = make_stage(stage)?;
-        let is_analysis = element.factory().is_some_and(|f| f.name().starts_with("ego"));
-        if is_analysis && element.find_property("mode").is_some() {
-            element.set_property_from_str("mode", mode);
-        }
         settings.apply(stage, &element)?;
         stages.push((stage.clone(), element.clone()));
         line.push(element);

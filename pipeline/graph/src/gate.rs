@@ -49,7 +49,7 @@ struct State {
     last_arrival: Option<Instant>,
 }
 
-/// Frames of one connection may be this far from the pipeline's clock and still count as stamped by it.
+/// Frames may be this far ahead of the pipeline's clock, or behind their predecessor, and still count as well stamped.
 const CLOCK_TOLERANCE_NS: i64 = 1_000_000_000;
 
 impl Gate {
@@ -249,7 +249,15 @@ impl State {
             self.shift_ns = if on_clock { 0 } else { now.max(floor) - stamp };
             notes.push((CONNECTED, String::new()));
         }
-        let time = (stamp + self.shift_ns).max(0);
+        let mut time = stamp + self.shift_ns;
+        let jumps_ahead = time > now.max(floor) + CLOCK_TOLERANCE_NS;
+        let jumps_back = time < floor - CLOCK_TOLERANCE_NS;
+        if !first && (jumps_ahead || jumps_back) {
+            notes.push((NOTE, format!("the source's time stamps jump at frame {}: its time goes on from now", self.frames)));
+            self.shift_ns = now.max(floor) - stamp;
+            time = stamp + self.shift_ns;
+        }
+        let time = time.max(0);
         self.last_ns = Some(self.last_ns.map_or(time, |last| last.max(time)));
         let buffer = buffer.make_mut();
         buffer.set_pts(gst::ClockTime::from_nseconds(time as u64));

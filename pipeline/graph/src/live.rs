@@ -50,7 +50,7 @@ pub fn live(plan: &LivePlan) -> Result<Session> {
     entry.set_property_from_str("leaky", "downstream");
     add(&pipeline, &entry)?;
     let json = plan.json.as_deref().map(|path| (path, plan.stream.as_str()));
-    let chain = chain::build(&pipeline, entry.clone(), settings, "latest", json)?;
+    let chain = chain::build(&pipeline, entry.clone(), settings, json)?;
     let mut writers = Vec::new();
     if let (Some(element), Some(path)) = (&chain.json, &plan.json) {
         writers.push(Writer { element: element.clone(), path: path.clone() });
@@ -62,9 +62,7 @@ pub fn live(plan: &LivePlan) -> Result<Session> {
         settings.apply("overlay", &overlay)?;
         line.extend([overlay, make("videoconvert")?, make("autovideosink")?]);
     } else {
-        // Paced, so that a file behind an address takes as long as it lasts.
         let sink = make("fakesink")?;
-        sink.set_property("sync", true);
         sink.set_property("enable-last-sample", false);
         sink.set_property("async", false);
         line.push(sink);
@@ -75,7 +73,7 @@ pub fn live(plan: &LivePlan) -> Result<Session> {
 
     let waiting = LeakyQueue::watch(&entry)?;
     let mut recording_queue = None;
-    let first = match &plan.record {
+    let after_pacing = match &plan.record {
         Some(path) => {
             let (recording, queue) = encode::recording_mkv(path, settings)?;
             let tee = make("tee")?;
@@ -89,6 +87,10 @@ pub fn live(plan: &LivePlan) -> Result<Session> {
         }
         None => entry,
     };
+    // Plays files and downloads at their own pace, which makes them live for everything behind; cameras pass without delay.
+    let first = make("clocksync")?;
+    add(&pipeline, &first)?;
+    chain::link(&first, &after_pacing)?;
     let gate = Gate::new(chain::static_pad(&first, "sink")?, true, None);
     let connection = Connection::open(&pipeline, first, plan, waiting)?;
     let source = Source::Live(connection);

@@ -76,7 +76,8 @@ pub struct Settings {
 }
 
 /// Elements that are set up by the program, beside the stages: (table, factory, properties that only the program sets).
-const FIXED_ELEMENTS: [(&str, &str, &[&str]); 2] = [("overlay", "egooverlay", &[]), ("json", "egojson", &["location", "stream"])];
+const FIXED_ELEMENTS: [(&str, &str, &[&str]); 2] =
+    [("overlay", "egooverlay", &[]), ("json", "egojson", &["location", "stream", "append", "post-messages"])];
 
 impl Settings {
     /// Reads a preset (by name) or a file (by path), then applies `overrides` of the form `table.key=value` in order.

@@ -22,6 +22,8 @@ pub struct StageStats {
     pub element: String,
     /// Value of its property `model`, if it has one.
     pub model: Option<String>,
+    /// What it runs on, as its property `provider` says: `cpu`, `cuda` ...
+    pub provider: Option<String>,
     /// Fields of its property `stats`, in the element's order.
     pub values: Vec<(String, Stat)>,
 }
@@ -32,10 +34,11 @@ pub(crate) fn stage_stats(stage: &str, element: &gst::Element) -> StageStats {
         element.find_property(name).is_some_and(|p| p.flags().contains(gst::glib::ParamFlags::READABLE) && p.value_type() == readable_as)
     };
     let model = has("model", gst::glib::Type::STRING).then(|| element.property::<Option<String>>("model")).flatten();
+    let provider = has("provider", gst::glib::Type::STRING).then(|| element.property::<Option<String>>("provider")).flatten();
     let stats = has("stats", gst::Structure::static_type()).then(|| element.property::<Option<gst::Structure>>("stats")).flatten();
     let values = stats.map(|s| s.iter().filter_map(|(key, value)| Some((key.to_string(), stat(value)?))).collect()).unwrap_or_default();
     let element = element.factory().map(|f| f.name().to_string()).unwrap_or_default();
-    StageStats { stage: stage.to_owned(), element, model, values }
+    StageStats { stage: stage.to_owned(), element, model, provider, values }
 }
 
 fn stat(value: &gst::glib::SendValue) -> Option<Stat> {

@@ -48,7 +48,7 @@ fn a_source_that_comes_back_goes_on_in_the_same_run() {
     for (dress, scheme) in [(Dress::Bare, "tcp"), (Dress::Http, "http")] {
         let server = Server::start(vec![clip.clone(), clip.clone()], dress);
         let address = format!("{scheme}://127.0.0.1:{}", server.port());
-        let plan = plan(dir.path(), &address, "[live]\nretry-first-s = 0.05\nretry-most-s = 0.1\nqueue-frames = 60\n");
+        let plan = plan(dir.path(), &address, "[live]\nretry-first-s = 0.05\nretry-most-s = 0.1\n");
         let session = live(&plan).expect("starts");
         let (mut back, mut frames_at_loss) = (false, 0);
         for event in session.events() {
@@ -90,7 +90,7 @@ fn a_file_plays_once_at_its_own_pace() {
     let dir = tempfile::tempdir().expect("temporary folder");
     let clip = clips::plain(dir.path(), "clip.mp4", 15);
     let started = std::time::Instant::now();
-    let plan = plan(dir.path(), &clip.display().to_string(), "[live]\nqueue-frames = 60\n");
+    let plan = plan(dir.path(), &clip.display().to_string(), "");
     let outcome = live(&plan).expect("starts").finish();
     assert!(outcome.failure.is_none(), "{outcome:?}");
     assert_eq!(outcome.frames, 15);
