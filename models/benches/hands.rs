@@ -7,6 +7,8 @@
 //! cargo bench -p ego-models --bench hands -- sample                            time of one crop from each pixel format
 //! ```
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "a measurement that cannot go on stops")]
+
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 

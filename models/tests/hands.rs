@@ -4,6 +4,8 @@
 //! otherwise. `data/stages.json` is the answer of tests/peer/hand_tracker.py for the three frames beside it (made by
 //! tests/peer/stages.py); the frames are numbers 15, 75 and 135 of sample-media/two-hands.mp4.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "functions of a test file are tests too")]
+
 use std::path::Path;
 
 use ego_core::hands::{JOINTS, Side};

@@ -2,6 +2,8 @@
 //!
 //! Needs ONNX Runtime's library (`./x setup`); without it these tests fail when EGO_REQUIRE_MODELS is set and skip otherwise.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "functions of a test file are tests too")]
+
 use std::path::{Path, PathBuf};
 
 use ego_models::manifest::Manifest;

@@ -1,5 +1,7 @@
 //! Pictures become input tensors: against OpenCV byte for byte, and against a slow reference in floating point for each format.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "functions of a test file are tests too")]
+
 use ego_core::image::{ImageView, PixelFormat, Plane, YuvToRgb};
 use ego_core::region::Region;
 use ego_models::manifest::{Border, Channels, Input, Layout, Resize};
@@ -61,9 +63,9 @@ fn channel_order_layout_and_normalisation() {
 }
 
 /// Colour at a pixel of a plane, clamped to the plane.
-fn at(plane: &[u8], stride: usize, step: usize, first: usize, cols: usize, rows: usize, x: i64, y: i64) -> f64 {
+fn at(plane: Plane<'_>, [step, first]: [usize; 2], [cols, rows]: [usize; 2], x: i64, y: i64) -> f64 {
     let (x, y) = (x.clamp(0, cols as i64 - 1) as usize, y.clamp(0, rows as i64 - 1) as usize);
-    f64::from(plane[y * stride + x * step + first])
+    f64::from(plane.data[y * plane.stride + x * step + first])
 }
 
 fn bilinear(get: impl Fn(i64, i64) -> f64, x: f64, y: f64) -> f64 {
@@ -78,7 +80,7 @@ fn reference(view: &ImageView<'_>, x: f64, y: f64) -> [f64; 3] {
     let (w, h) = (view.width as usize, view.height as usize);
     let (cw, ch) = (w.div_ceil(2), h.div_ceil(2));
     let p = view.planes;
-    let packed = |step: usize, order: [usize; 3]| order.map(|k| bilinear(|i, j| at(p[0].data, p[0].stride, step, k, w, h, i, j), x, y));
+    let packed = |step: usize, order: [usize; 3]| order.map(|k| bilinear(|i, j| at(p[0], [step, k], [w, h], i, j), x, y));
     let yuv = |luma: f64, u: f64, v: f64| {
         let m = view.yuv;
         let l = f64::from(m.y) * (luma - f64::from(m.y_offset));
@@ -87,7 +89,7 @@ fn reference(view: &ImageView<'_>, x: f64, y: f64) -> [f64; 3] {
     };
     let (cx, cy) = (x / 2.0, (y - 0.5) / 2.0);
     let mix = |plane: usize, step: usize, first: usize, cols: usize, rows: usize, x: f64, y: f64| {
-        bilinear(|i, j| at(p[plane].data, p[plane].stride, step, first, cols, rows, i, j), x, y)
+        bilinear(|i, j| at(p[plane], [step, first], [cols, rows], i, j), x, y)
     };
     match view.format {
         PixelFormat::Rgb => packed(3, [0, 1, 2]),
