@@ -15,7 +15,7 @@ use crate::session::{Graph, Session, Source, Writer};
 use crate::settings::Settings;
 
 /// Decoded frames that wait for the analysis.
-const DECODE_QUEUE: u32 = 4;
+const DECODE_QUEUE: u32 = 2;
 
 /// The application message of a source without video.
 pub(crate) const NO_VIDEO: &str = "ego-no-video";
