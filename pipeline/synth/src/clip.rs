@@ -310,13 +310,13 @@ fn set_table(stage: &mut Stage, script: &Script, main: Side, rng: &mut Rng) -> (
         // On the side of the acting hand first, then beside it.
         let lane = if n % 2 == 0 { n as f64 / 2.0 } else { -((n + 1) as f64) / 2.0 };
         let x = sign * (0.055 + 0.15 * lane + rng.range(-0.035, 0.035)) * scale;
-        let y = (rng.range(0.28, 0.36) + 0.03 * (n / 3) as f64) * scale;
+        let y = (rng.range(0.29, 0.37) + 0.03 * (n / 3) as f64) * scale;
         let heading = rng.range(-0.25, 0.25);
         things.push((action.noun, stage.put(objects::draw(action.noun, hand, rng), x, y, heading)));
     }
     let cup = pours.then(|| {
         let x = -sign * rng.range(0.07, 0.12) * scale;
-        let y = rng.range(0.27, 0.33) * scale;
+        let y = rng.range(0.31, 0.37) * scale;
         stage.put(objects::draw(0, hand, rng), x, y, 0.0)
     });
     // Others stand behind, where no programme puts anything.

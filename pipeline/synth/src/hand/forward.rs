@@ -110,7 +110,7 @@ pub fn forearm(anatomy: &Anatomy, world_from_wrist: &Pose, shoulder_m: Vec3) -> 
     let radius = libm::sqrt((f * f - foot * foot).max(0.0));
     let sign = anatomy.sign();
     // Elbows hang down and a little outwards, and follow the hand so that the wrist stays straight.
-    let wanted = vec3(0.45 * sign, -0.1, -1.0) - along * 1.6;
+    let wanted = vec3(0.4 * sign, -0.1, -1.3) - along * 0.7;
     let across = wanted - axis * wanted.dot(&axis);
     let elbow = wrist + axis * foot + unit(across) * radius;
     let mut direction = unit(wrist - elbow);

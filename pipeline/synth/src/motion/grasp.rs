@@ -9,7 +9,7 @@ use crate::hand::forward::digit_pose;
 use crate::hand::{Anatomy, DigitAngles, HandAngles, Posture, angles};
 use crate::rng::Rng;
 use crate::shape::Part;
-use crate::space::{Pose, Turn, Vec3, deg, place, pose, turn_from_yz, turn_x, turn_y, turn_z, unit, vec3};
+use crate::space::{Pose, Turn, Vec3, deg, mix, place, pose, turn_from_yz, turn_x, turn_y, turn_z, unit, vec3};
 
 /// Largest distance between pad and surface that counts as touching while a grasp is chosen, metres.
 const TOUCHES_M: f64 = 0.0025;
@@ -42,6 +42,8 @@ pub enum Style {
         height_m: f64,
         /// The index stays away, ready for a trigger.
         free_index: bool,
+        /// How far the fingers point up, radians.
+        raise: f64,
     },
     /// From above, thumb on the near side and fingers on the far side, palm this far above the top (metres).
     Top {
@@ -180,9 +182,9 @@ fn first_wrist(anatomy: &Anatomy, style: Style, setting: &Setting<'_>, rng: &mut
     let yaw = turn_z(setting.heading);
     let reach_y = |half_span: f64| 0.5 * length + 0.016 * scale - half_span;
     match style {
-        Style::Side { height_m, .. } => {
+        Style::Side { height_m, raise, .. } => {
             let about = turn_z(-sign * rng.range(deg(-8.0), deg(14.0)));
-            let tilt = turn_x(rng.range(deg(-16.0), deg(10.0)));
+            let tilt = turn_x(raise + rng.range(deg(-12.0), deg(10.0)));
             let outward = yaw * about * vec3(sign, 0.0, 0.0);
             let ahead = yaw * about * tilt * Vec3::y();
             let turned = turn_from_yz(ahead, outward);
@@ -201,8 +203,12 @@ fn first_wrist(anatomy: &Anatomy, style: Style, setting: &Setting<'_>, rng: &mut
             (pose(target - turned * centre, turned), unit(Vec3::z() - yaw * Vec3::y() * 0.5))
         }
         Style::Pinch { height_m } => {
-            let heading = yaw * turn_z(sign * rng.range(deg(0.0), deg(35.0)));
-            let turned = heading * turn_x(-rng.range(deg(18.0), deg(48.0))) * turn_y(-sign * rng.range(deg(-5.0), deg(30.0)));
+            let heading = yaw * turn_z(sign * rng.range(deg(2.0), deg(30.0)));
+            // Low things are picked from above, high ones from behind: the forearm comes from below either way.
+            let high = (place(part, Vec3::zeros()).z / 0.2).clamp(0.0, 1.0);
+            let turned = heading
+                * turn_x(mix(deg(-42.0), deg(6.0), high) + rng.range(deg(-8.0), deg(8.0)))
+                * turn_y(-sign * rng.range(deg(-5.0), deg(25.0)));
             let posture = HandAngles::posture(Posture::Pinch);
             let thumb = digit_pose(anatomy, 0, &posture.0[0]).tip_m;
             let index = digit_pose(anatomy, 1, &posture.0[1]).tip_m;
@@ -344,11 +350,6 @@ pub fn opened(held: &HandAngles) -> HandAngles {
     a.clamped()
 }
 
-/// The side whose hand reaches a place more easily.
-pub fn nearer_side(x_m: f64) -> Side {
-    if x_m < 0.0 { Side::Left } else { Side::Right }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -387,7 +388,7 @@ mod tests {
     #[test]
     fn bodies_are_grasped_from_the_side() {
         for class in 0..=8 {
-            check(class, 0, |m| Style::Side { height_m: (0.052 - m.half_m[2]).max(0.0), free_index: false });
+            check(class, 0, |m| Style::Side { height_m: (0.052 - m.half_m[2]).max(0.0), free_index: false, raise: 0.0 });
         }
     }
 

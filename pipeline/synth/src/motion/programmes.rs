@@ -76,8 +76,10 @@ fn body_grasp(stage: &mut Stage, side: Side, object: usize, low: bool) -> Option
             return Some(g);
         }
     }
+    // A book is held with the fingers up behind it, so that it can be tilted back to read.
+    let raise = if class == noun::BOOK { stage.rng.range(deg(18.0), deg(42.0)) } else { deg(-3.0) };
     for shift in [0.0, 0.012, -0.012, 0.024] {
-        if let Some(g) = stage.grasp(side, object, 0, Style::Side { height_m: height_m + shift, free_index }, false) {
+        if let Some(g) = stage.grasp(side, object, 0, Style::Side { height_m: height_m + shift, free_index, raise }, false) {
             return Some(g);
         }
     }
@@ -577,6 +579,15 @@ fn pour(stage: &mut Stage, c: Cast, first: bool) -> Option<Span> {
     let d1 = stage.pace(0.9);
     stage.phase(begin, Phase::Approach);
     stage.look(begin, spout);
+    let mut cup_holder = None;
+    if let (Some(cup), Some(other)) = (c.cup, helper(stage, side))
+        && stage.is_free(other)
+        && stage.rng.chance(0.5)
+        && let Some(g) = body_grasp(stage, other, cup, true)
+    {
+        stage.take(other, begin, cup, 0, g);
+        cup_holder = Some(other);
+    }
     stage.shift(c.object, 0, (begin, begin + d1), Frame::World, tipped(lean * ready), Manner { lift_m: 0.03, ..Manner::CARRY });
     let mut t = begin + d1;
     stage.phase(t, Phase::Manipulate);
@@ -596,7 +607,11 @@ fn pour(stage: &mut Stage, c: Cast, first: bool) -> Option<Span> {
     let to = hold_pose(stage, side, c.object);
     stage.shift(c.object, 0, (t + d4, t + d4 + d5), Frame::World, to, Manner::CARRY);
     stage.look(t + d4, origin(&to));
-    stage.t = t + d4 + d5;
+    let mut done = t + d4 + d5;
+    if let Some(other) = cup_holder {
+        done = done.max(stage.let_go(other, t + 0.3 * d4, None));
+    }
+    stage.t = done;
     Some((begin, t + d4))
 }
 
@@ -703,8 +718,11 @@ fn apply(stage: &mut Stage, c: Cast) -> Option<Span> {
     let anatomy = stage.hand(main)?.anatomy;
     let sign = anatomy.sign();
     let scale = stage.person.scale;
+    let thing_x = origin(&stage.part_pose(c.object, 0)).x;
     let rng = &mut stage.rng;
-    let centre = vec3(rng.range(-0.05, 0.05), rng.range(0.26, 0.32) * scale, rng.range(0.10, 0.17));
+    // Not where the bottle stands.
+    let aside = if thing_x > 0.0 { -1.0 } else { 1.0 };
+    let centre = vec3(aside * rng.range(0.0, 0.08), rng.range(0.20, 0.26) * scale, rng.range(0.13, 0.20) * scale);
     let palms = rng.chance(0.4);
     let swing = rng.range(0.025, 0.05);
     let strokes = 4 + rng.below(5);

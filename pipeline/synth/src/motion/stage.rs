@@ -148,7 +148,7 @@ impl Stage {
         let lean = vec3(sign * rng.range(0.0, 0.7), 0.0, 1.0);
         let turned = turn_from_yz(inward * vec3(0.0, 1.0, -0.05), lean);
         let ground = lowest(&anatomy, turned, &relaxed);
-        let home = pose(vec3(sign * rng.range(0.12, 0.21) * scale, rng.range(0.17, 0.25) * scale, 0.003 - ground), turned);
+        let home = pose(vec3(sign * rng.range(0.13, 0.23) * scale, rng.range(0.12, 0.20) * scale, 0.003 - ground), turned);
         let away = pose(vec3(sign * rng.range(0.13, 0.22), rng.range(-0.15, -0.09), -0.14), turned);
         let wobble = Wobble::draw(0.35, 0.0022, 9.0, 0.0002, rng);
         let rests = if rng.chance(0.62) { home } else { away };
