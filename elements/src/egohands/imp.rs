@@ -33,7 +33,7 @@ use super::{Search, Smoothing, camera};
 use crate::worker::{AnalysisError, AnalysisImpl, EgoAnalysis, OpenSettings, Opened};
 
 const DEFAULT_MAX_HANDS: u32 = 2;
-const DEFAULT_DETECTOR_INTERVAL: u32 = 5;
+const DEFAULT_DETECTOR_INTERVAL: u32 = 8;
 const DEFAULT_MIN_DETECTION: f32 = 0.5;
 const DEFAULT_MIN_PRESENCE: f32 = 0.5;
 
