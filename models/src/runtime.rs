@@ -16,7 +16,12 @@ use crate::paths;
 pub const MIN_MINOR_VERSION: u32 = ort::MINOR_VERSION;
 
 /// ONNX Runtime allows one environment a process, so there is one here; it holds the loaded library and no settings.
-static ENVIRONMENT: Mutex<Option<Environment>> = Mutex::new(None);
+static ENVIRONMENT: Mutex<Option<(Environment, PathBuf)>> = Mutex::new(None);
+
+/// The library file that was loaded; `None` before the first network was opened.
+pub fn library() -> Option<PathBuf> {
+    ENVIRONMENT.lock().unwrap_or_else(std::sync::PoisonError::into_inner).as_ref().map(|(_, path)| path.clone())
+}
 
 /// The process-wide environment, loading the library on the first call.
 ///
@@ -24,7 +29,7 @@ static ENVIRONMENT: Mutex<Option<Environment>> = Mutex::new(None);
 /// [`ModelError::Library`] names every path that was tried. A later call tries again.
 pub(crate) fn environment() -> Result<Environment> {
     let mut slot = ENVIRONMENT.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    if let Some(environment) = slot.as_ref() {
+    if let Some((environment, _)) = slot.as_ref() {
         return Ok(environment.clone());
     }
     let mut tried = Vec::new();
@@ -36,7 +41,7 @@ pub(crate) fn environment() -> Result<Environment> {
                     .with_telemetry(false)
                     .build()
                     .map_err(|e| ModelError::Library { reason: format!("{}: {e}", path.display()) })?;
-                *slot = Some(environment.clone());
+                *slot = Some((environment.clone(), path));
                 return Ok(environment);
             }
             Err(e) => tried.push(e.to_string()),

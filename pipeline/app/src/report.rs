@@ -58,6 +58,11 @@ impl Report {
         for stage in &outcome.stages {
             self.note_model(stage);
         }
+        // The file's name carries the version; ONNX Runtime is loaded with the first model.
+        if let Some(library) = ego_models::runtime::library() {
+            let name = library.file_name().unwrap_or(library.as_os_str()).to_string_lossy().into_owned();
+            self.report.versions.insert("onnxruntime".into(), name);
+        }
         let status = match (&failure, outcome.stopped) {
             (Some(_), _) => InputStatus::Failed,
             (None, true) => InputStatus::Interrupted,
