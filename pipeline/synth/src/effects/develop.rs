@@ -1,6 +1,6 @@
 //! Linear light to an 8-bit picture: movement while the shutter is open, lens, sensor and tone curve.
 
-use crate::mesh::vec3::{V3, v3};
+use crate::mesh::vec3::{V3, split, v3};
 use crate::rng::Rng;
 
 /// How one frame is developed; all plain numbers.
@@ -80,7 +80,7 @@ impl Darkroom {
             })
             .collect();
         let mut rng = Rng::new(0x0067_7261_696e);
-        let grain = (0..GRAIN).map(|_| rng.normal() as f32).collect();
+        let grain = (0..GRAIN + 3).map(|_| rng.normal() as f32).collect();
         let tiles_across = width.div_ceil(TILE);
         Darkroom {
             width,
@@ -171,56 +171,62 @@ impl Darkroom {
     pub fn print(&self, d: &Development, from: &Negative<'_>, out: &mut Print<'_>) {
         let (w, h) = (self.width, self.height);
         let moves = !from.flow.is_empty() && (d.shutter > 0.0 || d.rolling != 0.0);
-        let rows = out.rgb.len() / (3 * w);
-        let half_diagonal = 1.0 / ((w * w + h * h) as f32 * 0.25);
-        for row in 0..rows {
+        let half_diagonal = d.vignette / ((w * w + h * h) as f32 * 0.25);
+        let rows = out.rgb.chunks_exact_mut(3 * w).zip(out.depth_m.chunks_exact_mut(w)).zip(out.label.chunks_exact_mut(w));
+        for (row, ((rgb, depth_m), label)) in rows.enumerate() {
             let y = out.first + row;
             let late = d.rolling * ((y as f32 + 0.5) / h as f32 - 0.5);
             let mut grain = Rng::new(d.seed ^ (y as u64).wrapping_mul(0x9e37_79b9)).next_u64();
-            for x in 0..w {
-                let i = y * w + x;
-                let source = if self.map.is_empty() { [x as f32, y as f32] } else { self.map[i] };
-                let nearest = self.index(source);
+            let cy = y as f32 - 0.5 * h as f32;
+            let map = self.map.get(y * w..(y + 1) * w);
+            for (x, ((rgb, depth), label)) in rgb.chunks_exact_mut(3).zip(depth_m).zip(label).enumerate() {
+                let source = map.map_or([x as f32, y as f32], |m| m[x]);
+                let nearest = if map.is_some() { self.index(source) } else { y * w + x };
                 let mut colour = if moves { self.moving(d, from, source, nearest, late) } else { self.sharp(d, from, source) };
-                let o = row * w + x;
-                out.depth_m[o] = from.depth_m[nearest];
-                out.label[o] = from.label[nearest];
-                let (cx, cy) = (x as f32 - 0.5 * w as f32, y as f32 - 0.5 * h as f32);
-                let fall = 1.0 - d.vignette * (cx * cx + cy * cy) * half_diagonal;
-                colour = colour.times(d.gain) * fall;
+                *depth = from.depth_m[nearest];
+                *label = from.label[nearest];
+                let cx = x as f32 - 0.5 * w as f32;
+                colour = colour.times(d.gain) * (1.0 - (cx * cx + cy * cy) * half_diagonal);
                 if d.read_noise > 0.0 {
                     grain = grain.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-                    let at = (grain >> 33) as usize;
+                    let at = (grain >> 33) as usize & (GRAIN - 1);
                     // Shot noise grows with the root of the light.
-                    let n = |c: f32, k: usize| {
-                        let sigma = d.read_noise * (0.35 + (c.max(0.0) * 9.0).sqrt());
-                        c + sigma * self.grain[(at + k * 5113) & (GRAIN - 1)]
-                    };
-                    colour = v3(n(colour.x, 0), n(colour.y, 1), n(colour.z, 2));
+                    let sigma = d.read_noise * (0.35 + (colour.dot(v3(2.0, 5.0, 2.0))).max(0.0).sqrt());
+                    if let Some([r, g, b]) = self.grain.get(at..).and_then(|g| g.first_chunk::<3>()) {
+                        colour += v3(*r, *g, *b) * sigma;
+                    }
                 }
-                let code = |c: f32| self.curve[((c * ((CURVE - 1) as f32 / 1.6)) as usize).min(CURVE - 1)];
-                out.rgb[3 * o] = code(colour.x);
-                out.rgb[3 * o + 1] = code(colour.y);
-                out.rgb[3 * o + 2] = code(colour.z);
+                for (out, light) in rgb.iter_mut().zip([colour.x, colour.y, colour.z]) {
+                    *out = self.code(light);
+                }
             }
         }
     }
 
-    fn index(&self, p: [f32; 2]) -> usize {
-        let x = ((p[0] + 0.5).max(0.0) as usize).min(self.width - 1);
-        let y = ((p[1] + 0.5).max(0.0) as usize).min(self.height - 1);
-        y * self.width + x
+    /// The 8-bit code of linear light.
+    #[inline]
+    fn code(&self, light: f32) -> u8 {
+        let at = split(light.clamp(0.0, 1.6) * ((CURVE - 1) as f32 / 1.6)).0;
+        self.curve[at as usize & (CURVE - 1)]
     }
 
+    #[inline]
+    fn index(&self, p: [f32; 2]) -> usize {
+        let x = split(p[0].clamp(0.0, self.width as f32 - 1.0) + 0.5).0 as usize;
+        let y = split(p[1].clamp(0.0, self.height as f32 - 1.0) + 0.5).0 as usize;
+        y.min(self.height - 1) * self.width + x.min(self.width - 1)
+    }
+
+    /// Colour between pixels.
+    #[inline]
     fn read(&self, colour: &[V3], p: [f32; 2]) -> V3 {
-        let x = p[0].clamp(0.0, (self.width - 1) as f32);
-        let y = p[1].clamp(0.0, (self.height - 1) as f32);
-        let (ix, iy) = (x as usize, y as usize);
-        let (u, v) = (x - ix as f32, y - iy as f32);
-        let (jx, jy) = ((ix + 1).min(self.width - 1), (iy + 1).min(self.height - 1));
-        let top = colour[iy * self.width + ix].lerp(colour[iy * self.width + jx], u);
-        let bottom = colour[jy * self.width + ix].lerp(colour[jy * self.width + jx], u);
-        top.lerp(bottom, v)
+        let (ix, u) = split(p[0].clamp(0.0, self.width as f32 - 1.001));
+        let (iy, v) = split(p[1].clamp(0.0, self.height as f32 - 1.001));
+        let at = iy as usize * self.width + ix as usize;
+        let pair = |at: usize| colour.get(at..).and_then(|c| c.first_chunk::<2>());
+        let Some([a, b]) = pair(at) else { return V3::ZERO };
+        let top = a.lerp(*b, u);
+        pair(at + self.width).map_or(top, |[c, e]| top.lerp(c.lerp(*e, u), v))
     }
 
     fn sharp(&self, d: &Development, from: &Negative<'_>, p: [f32; 2]) -> V3 {

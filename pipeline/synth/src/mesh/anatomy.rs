@@ -100,7 +100,7 @@ pub fn rest_hand() -> RestHand {
     let thumb = FingerRest {
         frame: Affine::looking(v3(-0.0229, 0.0229, -0.0114), v3(-0.60, 0.74, -0.30), v3(-0.75, -0.35, 0.55)),
         bones: [0.0480, 0.0328, 0.0255],
-        radius: 0.0106,
+        radius: 0.0113,
         thumb: true,
     };
     RestHand {

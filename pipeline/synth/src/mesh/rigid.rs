@@ -11,6 +11,8 @@ pub struct RigidMesh {
     pub points: Vec<V3>,
     /// Outward unit normals of the corners.
     pub normals: Vec<V3>,
+    /// Where materials are read at the corners, metres; the corner itself unless it was moved since.
+    pub locals: Vec<V3>,
     /// Corner indices, counter-clockwise from outside, and the part (for materials).
     pub triangles: Vec<([u32; 3], u8)>,
 }
@@ -20,6 +22,7 @@ impl RigidMesh {
     pub fn point(&mut self, p: V3, n: V3) -> u32 {
         self.points.push(p);
         self.normals.push(n);
+        self.locals.push(p);
         self.points.len() as u32 - 1
     }
 
@@ -36,7 +39,15 @@ impl RigidMesh {
         let start = self.points.len() as u32;
         self.points.extend(other.points.iter().map(|&p| place.point(p)));
         self.normals.extend(other.normals.iter().map(|&n| place.direction(n).unit()));
+        self.locals.extend(&other.locals);
         self.triangles.extend(other.triangles.iter().map(|(t, p)| (t.map(|i| i + start), p + part)));
+    }
+
+    /// Reads materials where `place` says for each corner.
+    #[must_use]
+    pub fn painted_at(mut self, place: impl Fn(V3) -> V3) -> RigidMesh {
+        self.locals = self.points.iter().map(|&p| place(p)).collect();
+        self
     }
 
     /// Smallest and largest corner.
@@ -53,6 +64,11 @@ impl RigidMesh {
 
 /// A box centred on the origin with rounded edges; parts: 0 sides, 1 +z face, 2 -z face.
 pub fn round_box(half: V3, round: f32) -> RigidMesh {
+    round_box_of_parts(half, round, [0, 0, 0, 0, 1, 2])
+}
+
+/// The same with a part for each face: +x, -x, +y, -y, +z, -z.
+pub fn round_box_of_parts(half: V3, round: f32, parts: [u8; 6]) -> RigidMesh {
     let mut mesh = RigidMesh::default();
     let r = round.min(half.x).min(half.y).min(half.z).max(1e-5);
     // (axis of the face, its sign): two more axes u, v with u x v = outward.
@@ -62,7 +78,7 @@ pub fn round_box(half: V3, round: f32) -> RigidMesh {
     for k in 0..3 {
         for sign in [1.0f32, -1.0] {
             let (iu, iv) = if sign > 0.0 { ((k + 1) % 3, (k + 2) % 3) } else { ((k + 2) % 3, (k + 1) % 3) };
-            let part = if k == 2 { if sign > 0.0 { 1 } else { 2 } } else { 0 };
+            let part = parts[2 * k + usize::from(sign < 0.0)];
             let start = mesh.points.len() as u32;
             for (tv, sv) in steps {
                 for (tu, su) in steps {
@@ -112,7 +128,7 @@ pub fn capsule(radius: f32, end: f32, half: f32) -> RigidMesh {
     for p in mesh.points.iter_mut().chain(mesh.normals.iter_mut()) {
         *p = v3(p.y, p.z, p.x);
     }
-    mesh
+    mesh.painted_at(|p| p)
 }
 
 /// A surface of revolution around z: profile of (radius, z, part) from below to above, seen from outside.

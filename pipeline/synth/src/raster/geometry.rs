@@ -130,10 +130,10 @@ impl Geometry {
     /// Adds a rigid mesh.
     pub fn rigid(&mut self, mesh: &RigidMesh, surfaces: &[u32], camera_from_mesh: &Affine, before: &Affine) {
         let start = self.vertices.len() as u32;
-        self.vertices.extend(mesh.points.iter().zip(&mesh.normals).map(|(&p, &n)| Vertex {
+        self.vertices.extend(mesh.points.iter().zip(&mesh.normals).zip(&mesh.locals).map(|((&p, &n), &local)| Vertex {
             at: camera_from_mesh.point(p),
             normal: camera_from_mesh.direction(n),
-            local: p,
+            local,
             openness: 1.0,
             before: before.point(p),
         }));

@@ -1,9 +1,9 @@
 //! How surfaces look: procedural colour, gloss and bumps as a function of a place on the surface.
 
-use super::noise::{Noise, cell, split};
+use super::noise::{Noise, cell};
 use super::print;
 use super::skin::SkinPainter;
-use crate::mesh::vec3::{V3, smoothstep, v3};
+use crate::mesh::vec3::{V3, smoothstep, split, v3};
 
 /// A pattern on a surface; sizes in metres of local space.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -116,14 +116,20 @@ impl Painter {
                 let ((i, u), (j, v)) = (split(q.x), split(q.y));
                 let edge = u.min(1.0 - u).min(v.min(1.0 - v));
                 let tone = cell(i, j, split(q.z).0);
-                let joint = (1.0 - smoothstep(0.012, 0.03, edge)) * fade(0.06 / m.scale);
+                let soft = 0.8 * pixel_m * m.scale;
+                let joint = 1.0 - smoothstep(0.012 - 0.5 * soft, 0.026 + soft, edge);
+                let joint = joint * (0.03 / (0.03 + soft));
                 out.albedo = m.a.lerp(m.b, 0.22 * tone + 0.15 * self.noise.at(q * 3.0)).lerp(m.c, joint);
                 out.gloss *= 1.0 - joint;
             }
             Pattern::Check => {
-                let odd = (split(q.x).0 + split(q.y).0) & 1;
+                let wide = (2.0 * pixel_m * m.scale).max(0.02);
+                let half = |t: f32| ((split(0.5 * t).1 - 0.5).abs() - 0.25) * 4.0;
+                let side = |t: f32| (half(t) / wide + 0.5).clamp(0.0, 1.0);
+                let (u, v) = (side(q.x), side(q.y));
+                let odd = u + v - 2.0 * u * v;
                 let k = fade(1.0 / m.scale);
-                out.albedo = m.a.lerp(m.b, odd as f32 * k + 0.5 * (1.0 - k) + 0.08 * self.noise.at(q * 5.0));
+                out.albedo = m.a.lerp(m.b, odd * k + 0.5 * (1.0 - k) + 0.08 * self.noise.at(q * 5.0));
             }
             Pattern::Stripes => {
                 let u = split(q.y).1;

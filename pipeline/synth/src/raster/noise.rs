@@ -1,24 +1,24 @@
 //! Smooth value noise in space, from a table that is the same everywhere.
 
-use crate::mesh::vec3::{V3, v3};
+use crate::mesh::vec3::{V3, split, v3};
 
 const SIDE: usize = 32;
 
 /// A periodic lattice of random numbers (period 32 in each direction).
-pub struct Noise {
+pub(super) struct Noise {
     lattice: Vec<f32>,
 }
 
 impl Noise {
     /// The one lattice that all pictures use; materials differ by where they read it.
-    pub fn new() -> Noise {
+    pub(super) fn new() -> Noise {
         let mut r = crate::rng::Rng::new(0x6e6f_6973_65);
         Noise { lattice: (0..SIDE * SIDE * SIDE).map(|_| r.unit() as f32).collect() }
     }
 
     /// Smooth noise, 0..1, with features of size 1.
     #[inline]
-    pub fn at(&self, p: V3) -> f32 {
+    pub(super) fn at(&self, p: V3) -> f32 {
         let ((x0, fx), (y0, fy), (z0, fz)) = (split(p.x), split(p.y), split(p.z));
         let s = |t: f32| t * t * (3.0 - 2.0 * t);
         let (u, v, w) = (s(fx), s(fy), s(fz));
@@ -38,7 +38,7 @@ impl Noise {
 
     /// Two octaves, 0..1.
     #[inline]
-    pub fn two(&self, p: V3) -> f32 {
+    pub(super) fn two(&self, p: V3) -> f32 {
         0.62 * self.at(p) + 0.38 * self.at(p * 2.9 + v3(7.3, 1.9, 4.1))
     }
 }
@@ -49,19 +49,9 @@ impl Default for Noise {
     }
 }
 
-/// Whole part and rest of a number of magnitude below four million; the library's `floor` is a call on plain x86-64.
-#[inline]
-pub fn split(x: f32) -> (i32, f32) {
-    // Adding 1.5 * 2^23 leaves the number, rounded to a whole one, in the low bits.
-    const SHIFT: f32 = 12_582_912.0;
-    let shifted = (x - 0.5) + SHIFT;
-    let whole = shifted - SHIFT;
-    ((shifted.to_bits() as i32).wrapping_sub(SHIFT.to_bits() as i32), x - whole)
-}
-
 /// A random number 0..1 for a cell of a grid.
 #[inline]
-pub fn cell(x: i32, y: i32, z: i32) -> f32 {
+pub(super) fn cell(x: i32, y: i32, z: i32) -> f32 {
     let mut n = (x as u32)
         .wrapping_mul(374_761_393)
         .wrapping_add((y as u32).wrapping_mul(668_265_263))
@@ -74,16 +64,6 @@ pub fn cell(x: i32, y: i32, z: i32) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn splitting_agrees_with_floor() {
-        let mut r = crate::rng::Rng::new(5);
-        for _ in 0..10_000 {
-            let x = r.range(-50_000.0, 50_000.0) as f32;
-            let (whole, rest) = split(x);
-            assert!((whole as f32 + rest - x).abs() < 1e-2 && (0.0..=1.0).contains(&rest), "{x}: {whole} and {rest}");
-        }
-    }
 
     #[test]
     fn noise_is_smooth_and_fills_its_range() {

@@ -1,8 +1,8 @@
 //! Printed packages, book covers and pages.
 
 use super::material::{Material, Texel};
-use super::noise::{Noise, cell, split};
-use crate::mesh::vec3::{V3, smoothstep};
+use super::noise::{Noise, cell};
+use crate::mesh::vec3::{V3, smoothstep, split};
 
 /// Where things are on a printed face; metres of local space, z up the package.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -46,7 +46,7 @@ fn half_turns(y: f32, x: f32) -> f32 {
 
 impl Layout {
     /// Colours `out` at `p`.
-    pub fn paint(&self, noise: &Noise, m: &Material, p: V3, pixel_m: f32, out: &mut Texel) {
+    pub(super) fn paint(&self, noise: &Noise, m: &Material, p: V3, pixel_m: f32, out: &mut Texel) {
         let (h, b) = (self.half_height_m, self.half_breadth_m);
         let (u, v) = if self.lying {
             (p.x / b, p.y / h)
@@ -112,7 +112,7 @@ impl Layout {
 }
 
 /// A page of a book: margins, lines of words, now and then a picture.
-pub fn page(noise: &Noise, m: &Material, p: V3, pixel_m: f32, out: &mut Texel) {
+pub(super) fn page(noise: &Noise, m: &Material, p: V3, pixel_m: f32, out: &mut Texel) {
     out.albedo = m.a * (0.97 + 0.04 * noise.at(p * 30.0));
     let (x, y) = (p.x * m.scale, p.y * m.scale);
     // One unit of scaled space is half the page's breadth.

@@ -68,6 +68,12 @@ pub struct Shaded<'a> {
     pub first: usize,
 }
 
+/// The darkening of the last shaded place.
+struct Hollow {
+    surface: u32,
+    open: f32,
+}
+
 impl Shader<'_> {
     /// Shades a band of pixel rows.
     pub fn band(&self, out: &mut Shaded<'_>) {
@@ -82,9 +88,14 @@ impl Shader<'_> {
             let y = 2 * (out.first + row);
             let upper = &self.id[y * self.width..(y + 1) * self.width];
             let lower = &self.id[(y + 1) * self.width..(y + 2) * self.width];
+            // Hollows change slowly: two neighbouring pixels of one surface share their darkening.
+            let mut hollow = Hollow { surface: u32::MAX, open: 1.0 };
             for x in 0..pixels {
+                if x & 1 == 0 {
+                    hollow.surface = u32::MAX;
+                }
                 let ids = [upper[2 * x], upper[2 * x + 1], lower[2 * x], lower[2 * x + 1]];
-                let (c, z, l, f) = self.pixel(2 * x, y, ids);
+                let (c, z, l, f) = self.pixel(2 * x, y, ids, &mut hollow);
                 colour[x] = c;
                 depth[x] = z;
                 label[x] = l as u8;
@@ -93,14 +104,14 @@ impl Shader<'_> {
         }
     }
 
-    fn pixel(&self, x: usize, y: usize, ids: [u32; 4]) -> (V3, f32, Label, [f32; 2]) {
+    fn pixel(&self, x: usize, y: usize, ids: [u32; 4], hollow: &mut Hollow) -> (V3, f32, Label, [f32; 2]) {
         let place = |k: usize| (x + (k & 1), y + (k >> 1));
         let first = ids[0];
         if first == NOTHING && ids == [NOTHING; 4] {
             return (self.light.sky, 0.0, Label::Surroundings, [0.0; 2]);
         }
         if ids[1] == first && ids[2] == first && ids[3] == first {
-            return self.at(first, x as f32 + 1.0, y as f32 + 1.0);
+            return self.at(first, x as f32 + 1.0, y as f32 + 1.0, hollow);
         }
         // Samples of one surface at about one depth share a shading.
         let group = |id: u32, k: usize| {
@@ -131,7 +142,7 @@ impl Shader<'_> {
                 continue;
             }
             let (sx, sy) = place(k);
-            let (c, z, l, f) = self.at(ids[k], sx as f32 + 0.5, sy as f32 + 0.5);
+            let (c, z, l, f) = self.at(ids[k], sx as f32 + 0.5, sy as f32 + 0.5, hollow);
             sum += c * count as f32;
             if count > seen.0 || (count == seen.0 && z < seen.1) {
                 seen = (count, z, l, f);
@@ -141,7 +152,7 @@ impl Shader<'_> {
     }
 
     /// Colour, depth, label and movement of triangle `id` at a place of the sample grid.
-    fn at(&self, id: u32, px: f32, py: f32) -> (V3, f32, Label, [f32; 2]) {
+    fn at(&self, id: u32, px: f32, py: f32, hollow: &mut Hollow) -> (V3, f32, Label, [f32; 2]) {
         let g = self.geometry;
         let t = &g.triangles[id as usize];
         let [ia, ib, ic] = t.corners.map(|i| i as usize);
@@ -166,7 +177,10 @@ impl Shader<'_> {
         }
         let normal = (smooth + texel.bump).unit();
         let openness = va.openness * a + vb.openness * b + vc.openness * c;
-        let reach = openness * self.crevice(px, py, z);
+        if hollow.surface != t.surface {
+            *hollow = Hollow { surface: t.surface, open: self.crevice(px, py, z) };
+        }
+        let reach = openness * hollow.open;
         let skin = matches!(material.pattern, Pattern::Skin(_) | Pattern::Face);
         // Light that enters skin comes out again further round, red most.
         let wrap = if skin { v3(0.34, 0.18, 0.12) } else { v3(0.04, 0.04, 0.04) };
@@ -229,16 +243,19 @@ impl Shader<'_> {
             let sy = (y + dy as i32).clamp(0, self.height as i32 - 1) as usize;
             self.near[sy * self.width + sx]
         };
+        // A different radius at each of four neighbours keeps edges from being copied as lines.
+        let r = r * [0.55, 1.0, 0.8, 0.35][((x >> 2) & 1 | (y >> 1) & 2) as usize];
+        let radius_m = r / (self.lens.focal[0] * w);
         let mut lost = 0.0;
         for (dx, dy, k) in [(1.0, 0.25, 1.0), (-0.25, 1.0, 1.0), (0.42, 0.42, 2.0), (-0.42, 0.42, 2.0)] {
             let (a, b) = (read(dx * r, dy * r), read(-dx * r, -dy * r));
-            // Metres nearer than the middle.
+            // Metres nearer than the middle; what is much nearer floats in front and shades nothing.
             let (a, b) = ((a - w) * z * z, (b - w) * z * z);
-            if a > 0.07 || b > 0.07 {
-                continue;
+            let near = 1.0 - a.max(b) * (1.0 / 0.030);
+            if near > 0.0 {
+                let hollow = (a.max(-0.02) + b.max(-0.02)) * k * (0.5 / radius_m);
+                lost += (hollow - 0.06).clamp(0.0, 0.9) * near;
             }
-            let hollow = (a.max(-0.03) + b.max(-0.03)) * k * (0.5 / RADIUS_M);
-            lost += (hollow - 0.06).clamp(0.0, 0.9);
         }
         1.0 - 0.8 * (lost * 0.25).min(0.9)
     }

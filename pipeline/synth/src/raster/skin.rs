@@ -1,12 +1,12 @@
 //! Skin of the hand: nails, knuckle wrinkles, finger creases, lines of the palm, veins, redness. Painted in rest space.
 
 use super::material::{Material, Texel};
-use super::noise::{Noise, split};
+use super::noise::Noise;
 use crate::mesh::anatomy::{RestHand, rest_hand};
-use crate::mesh::vec3::{V3, smoothstep, v3};
+use crate::mesh::vec3::{V3, smoothstep, split, v3};
 
 /// Paints skin by place on the rest hand.
-pub struct SkinPainter {
+pub(super) struct SkinPainter {
     hand: RestHand,
 }
 
@@ -25,7 +25,7 @@ fn line(distance: f32, half_width: f32) -> f32 {
 impl SkinPainter {
     /// Colours the texel at rest position `p` of `finger` (5: palm and arm).
     #[inline]
-    pub fn paint(&self, noise: &Noise, m: &Material, finger: u8, p: V3, pixel_m: f32, out: &mut Texel) {
+    pub(super) fn paint(&self, noise: &Noise, m: &Material, finger: u8, p: V3, pixel_m: f32, out: &mut Texel) {
         let blotch = noise.two(p * 75.0 + m.offset);
         let fine_seen = smoothstep(0.5, 1.6, 0.0016 / pixel_m);
         match self.hand.fingers.get(finger as usize) {
@@ -62,25 +62,24 @@ impl SkinPainter {
             // Folds across the back of the joint, creases across its palm side.
             let seen = smoothstep(0.4, 1.4, 0.0011 / pixel_m);
             if near > 0.0 {
-                let wobble = noise.at(v3(l.x * 260.0, d * 120.0, 3.0 + joint as f32)) - 0.5;
+                let wobble = 1.6 * (noise.at(v3(l.x * 260.0, d * 160.0, 3.0 + joint as f32)) - 0.5);
                 let folds = 0.5 + 0.5 * wave((d + 0.0012 * wobble) / 0.0021);
-                dark += 0.40 * near * (1.0 - palmar) * folds * folds * (0.25 + 0.75 * seen);
+                dark += 0.26 * near * near * (1.0 - palmar) * folds * folds * folds * (0.25 + 0.75 * seen);
                 let crease = line(d + 0.0007 * wobble, (0.00045f32).max(0.5 * pixel_m)) * (0.00045 / pixel_m * 2.0).min(1.0);
                 let second = if joint == 1 {
                     line(d - 0.0032 + 0.0007 * wobble, (0.0004f32).max(0.5 * pixel_m)) * (0.0004 / pixel_m * 2.0).min(1.0)
                 } else {
                     0.0
                 };
-                dark += 0.55 * palmar * (crease + 0.6 * second).min(1.0);
+                dark += 0.34 * palmar * (crease + 0.6 * second).min(1.0);
                 out.bump =
-                    out.bump + f.frame.columns[1] * (0.35 * near * (1.0 - palmar) * wave((d + 0.0012 * wobble) / 0.0021 + 0.25) * seen);
+                    out.bump + f.frame.columns[1] * (0.13 * near * near * (1.0 - palmar) * wave((d + 0.0012 * wobble) / 0.0021 + 0.25) * seen);
             }
         }
         let base_crease = line(l.y - 0.40 * f.bones[0], (0.00055f32).max(0.5 * pixel_m)) * (0.0011 / pixel_m).min(1.0);
-        dark += 0.5 * palmar * base_crease * if finger == 0 { 0.0 } else { 1.0 };
+        dark += 0.32 * palmar * base_crease * if finger == 0 { 0.0 } else { 1.0 };
         albedo = tinted(albedo, red) * (1.0 - 0.55 * dark.min(1.0));
         out.albedo = albedo;
-        // Skin between fingers is always a little darker: light hardly gets there.
         self.nail(m, f.station(3), r, l, pixel_m, if finger == 0 { 1.12 } else { 1.0 }, out);
     }
 
@@ -89,7 +88,7 @@ impl SkinPainter {
         if l.z < 0.1 * r {
             return;
         }
-        let (half_w, root, free) = (0.70 * r * breadth, end - 0.92 * r, end + 0.56 * r);
+        let (half_w, root, free) = (0.62 * r * breadth, end - 0.92 * r, end + 0.44 * r);
         let mid = 0.5 * (root + free);
         let half_l = 0.5 * (free - root);
         // Rounded rectangle, rounder at the root.
@@ -102,7 +101,7 @@ impl SkinPainter {
         let mut nail = m.c;
         let moon = smoothstep(0.35 * r, 0.30 * r, ((l.y - root).powi(2) + (0.7 * l.x).powi(2)).sqrt());
         nail = nail.lerp(V3::ONE * 0.75, 0.18 * moon);
-        nail = nail.lerp(v3(0.80, 0.76, 0.68), 0.6 * smoothstep(free - 0.17 * r, free - 0.10 * r, l.y));
+        nail = nail.lerp(v3(0.74, 0.68, 0.60), 0.45 * smoothstep(free - 0.14 * r, free - 0.07 * r, l.y));
         out.albedo = out.albedo.lerp(nail, inside) * (1.0 - 0.32 * rim);
         out.gloss = out.gloss + (0.42 - out.gloss) * inside * 0.8;
         out.bump = out.bump * (1.0 - inside);
@@ -136,14 +135,16 @@ impl SkinPainter {
                 * smoothstep(0.036, 0.024, p.x);
             let heart =
                 line(p.y - (0.076 - 0.10 * p.x + 6.0 * (p.x - 0.012).powi(2) - 0.004) - wobble, wide) * smoothstep(-0.020, -0.010, p.x);
-            dark += 0.75 * palmar * strength * (life + head + heart).min(1.0);
+            let lines = palmar * strength * (life + head + heart).min(1.0);
+            dark += 0.38 * lines;
+            red += 0.5 * lines;
             red += 0.20 * palmar * smoothstep(0.55, 0.75, blotch);
         }
         // Creases at the wrist.
         if p.y.abs() < 0.015 {
             let wobble = 0.0015 * noise.at(v3(p.x * 90.0, 1.0, 1.0));
             let crease = line(p.y + 0.004 + wobble, (0.0007f32).max(0.5 * pixel_m)) * (0.0014 / pixel_m).min(1.0);
-            dark += 0.45 * crease * smoothstep(0.0, -0.008, p.z);
+            dark += 0.25 * crease * smoothstep(0.0, -0.008, p.z);
         }
         albedo = tinted(albedo, red);
         // Veins of the back of the hand and of the inner arm.

@@ -38,8 +38,8 @@ impl ArmWear {
         let a = colour(look.skin);
         // The palm hardly darkens with the skin.
         let pale = v3(0.62, 0.36, 0.27);
-        let b = a.lerp(pale, 0.10 + 0.38 * look.skin_tone).lerp(a.times(v3(1.12, 0.94, 0.92)), 0.5).min(v3(0.9, 0.8, 0.75));
-        let nail = look.varnish.map_or_else(|| a.lerp(v3(0.80, 0.50, 0.43), 0.35 + 0.15 * look.skin_tone), colour);
+        let b = a.lerp(pale, 0.10 + 0.45 * look.skin_tone).lerp(a.times(v3(1.12, 0.94, 0.92)), 0.30).min(v3(0.9, 0.8, 0.75));
+        let nail = look.varnish.map_or_else(|| a.lerp(v3(0.72, 0.42, 0.36), 0.35 + 0.12 * look.skin_tone), colour);
         let at = offset();
         let gloss = 0.10 + 0.06 * look.skin_tone;
         let skin =
@@ -67,7 +67,7 @@ impl ArmWear {
                 let strap = Material { gloss: 0.15, polish: 0.3, ..Material::plain(colour(c)) };
                 (side, watch_mesh(), [strap, Material { gloss: 0.8, polish: 0.8, ..Material::plain(v3(0.02, 0.02, 0.025)) }])
             }),
-            upper_arm: capsule(0.043, 0.056, 0.14),
+            upper_arm: capsule(0.041, 0.054, 0.14),
         }
     }
 

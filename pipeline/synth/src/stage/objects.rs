@@ -1,7 +1,7 @@
 //! Objects of the cast: meshes and materials of their parts.
 
 use super::affine;
-use crate::mesh::rigid::{RigidMesh, cup, frustum, round_box, tray};
+use crate::mesh::rigid::{RigidMesh, cup, frustum, round_box, round_box_of_parts, tray};
 use crate::mesh::vec3::{V3, v3};
 use crate::raster::material::{Material, Pattern};
 use crate::raster::print::Layout;
@@ -35,12 +35,11 @@ impl ObjectLook {
                 let mut mesh = RigidMesh::default();
                 let mut materials = Vec::new();
                 for (i, piece) in part.pieces.iter().enumerate() {
-                    let solid = piece_mesh(piece);
+                    let solid = piece_mesh(model, part.role, piece);
                     let first = materials.len() as u8;
                     materials.extend(palette.piece(model, part.role, k, i, piece));
                     mesh.add(&solid, &affine(&piece.part_from_solid), first);
                 }
-                // Texture space is part space: prints run over all pieces alike.
                 (mesh, materials)
             })
             .collect();
@@ -48,10 +47,15 @@ impl ObjectLook {
     }
 }
 
-fn piece_mesh(piece: &Piece) -> RigidMesh {
+fn piece_mesh(model: &ObjectModel, role: PartRole, piece: &Piece) -> RigidMesh {
     match piece.solid {
         Solid::RoundBox { half_m, round_m } => {
             let half = V3::from(half_m);
+            if model.class == class::BOOK {
+                // Covers face -y (front) and +y (back), the spine -x; prints and pages are painted in x, z.
+                let parts = if role == PartRole::Cover { [0, 0, 2, 1, 0, 0] } else { [3, 0, 1, 2, 3, 3] };
+                return round_box_of_parts(half, round_m as f32, parts).painted_at(|p| v3(p.x, p.z, p.y));
+            }
             if piece.open_top { tray(half, (0.06 * half.x.min(half.y)).clamp(0.0006, 0.002)) } else { round_box(half, round_m as f32) }
         }
         Solid::Frustum { bottom_m, top_m, half_height_m } => {
@@ -118,14 +122,8 @@ impl Palette {
         let half = piece.solid.half_extents_m().map(|h| h as f32);
         let round = matches!(piece.solid, Solid::Frustum { .. });
         let plain = |a: V3| Material { gloss: self.gloss, polish: self.polish, offset: self.offset, ..Material::plain(a) };
-        let print = |lying: bool| Material {
-            pattern: Pattern::Print(Layout {
-                style: self.style,
-                half_height_m: if lying { half[1] } else { half[2] },
-                half_breadth_m: half[0],
-                round: round && !lying,
-                lying,
-            }),
+        let print = Material {
+            pattern: Pattern::Print(Layout { style: self.style, half_height_m: half[2], half_breadth_m: half[0], round, lying: false }),
             a: self.a,
             b: self.b,
             c: self.c,
@@ -140,19 +138,19 @@ impl Palette {
             let leaves = Material { pattern: Pattern::Leaves, gloss: 0.02, ..plain(paper) };
             let page =
                 Material { pattern: Pattern::Paper, scale: 1.0 / half[0].max(0.01), b: self.b, c: self.c, gloss: 0.05, ..plain(paper) };
-            let thin = half[2] < 0.004;
-            return match (role, thin) {
-                // A cover: print outside, paper inside (which side is out depends on the cover).
-                (PartRole::Cover, _) => vec![plain(self.a), print(true), page],
-                (_, true) => vec![plain(self.a), page, print(true)],
-                (_, false) => vec![leaves, page, print(true)],
+            let cover = Material {
+                pattern: Pattern::Print(Layout { style: self.style, half_height_m: half[2], half_breadth_m: half[0], round: false, lying: true }),
+                b: self.b,
+                c: self.c,
+                ..plain(self.a)
             };
+            return vec![plain(self.a), cover, page, leaves];
         }
         match role {
             PartRole::Body if index == 0 => {
                 let top = if matches!(model.class, class::ESPRESSO) { plain(self.b) } else { plain(self.a * 0.9) };
                 let inside = if piece.open_top { plain(V3::ONE * 0.45) } else { top };
-                vec![print(false), inside, plain(self.a * 0.8)]
+                vec![print, inside, plain(self.a * 0.8)]
             }
             PartRole::Body => vec![plain(self.a), plain(self.a * 0.9), plain(self.a * 0.8)],
             PartRole::Lid if part > 0 => vec![plain(self.lid)],

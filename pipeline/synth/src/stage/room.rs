@@ -21,14 +21,29 @@ pub(super) fn turned(origin: V3, angle: f32) -> Affine {
     Affine { columns: [v3(c, s, 0.0), v3(-s, c, 0.0), v3(0.0, 0.0, 1.0)], origin }
 }
 
+/// Most walls, floors and tables are hardly coloured.
+fn muted(c: V3) -> V3 {
+    let grey = (c.x + c.y + c.z) / 3.0;
+    v3(grey, grey, grey).lerp(c, 0.42)
+}
+
+/// The wood that is as light as a colour, and a little of that colour.
+fn timber(c: V3) -> V3 {
+    let light = (0.3 * c.x + 0.6 * c.y + 0.1 * c.z).clamp(0.03, 0.7);
+    let brown = v3(1.55, 0.95, 0.55).lerp(V3::ONE, (light - 0.1).clamp(0.0, 0.55));
+    (brown * light).lerp(c, 0.22)
+}
+
 /// Tables of material for surfaces by number, with the features that kind usually has.
 fn flat(kind: usize, a: V3, b: V3, gloss: f32, offset: V3) -> Material {
+    // Wood is brown, grey or white, whatever colour it was given.
+    let (a, b) = if matches!(kind, 0 | 2) { (timber(a), timber(b) * 0.8) } else { (muted(a), muted(b)) };
     let base = Material { a, b, c: a * 0.45, gloss, polish: 0.55, bump: 0.0, offset, ..Material::plain(a) };
     match kind {
         0 => Material { pattern: Pattern::Wood, scale: 9.0, ..base },
         1 => Material { pattern: Pattern::Speckle, scale: 110.0, ..base },
         2 => Material { pattern: Pattern::Wood, scale: 14.0, b: a * 0.55, ..base },
-        3 => Material { pattern: Pattern::Cloud, scale: 7.0, b: a.lerp(b, 0.5), ..base },
+        3 => Material { pattern: Pattern::Cloud, scale: 9.0, b: a.lerp(b, 0.16), ..base },
         4 => Material { pattern: Pattern::Check, scale: 22.0, gloss: 0.03, ..base },
         5 => Material { pattern: Pattern::Tiles, scale: 6.5, ..base },
         6 => Material { pattern: Pattern::Carpet, scale: 14.0, gloss: 0.0, ..base },
