@@ -1,7 +1,7 @@
 //! Properties of the truth over 10,000 random frames: poses only, no pictures.
 
 use ego_core::hands::{BONES, TIPS};
-use ego_synth::cast::{Action, UNSEEN_PAIRS};
+use ego_synth::cast::{ACTION_PAIRS, Action, UNSEEN_PAIRS};
 use ego_synth::clip::Clip;
 use ego_synth::moment::{InHand, Moment, Owner};
 use ego_synth::rng::Rng;
@@ -10,27 +10,29 @@ use ego_synth::truth::{Truth, Visibility};
 
 const FRAMES: usize = 10_000;
 
+/// One of the 36 actions.
+fn listed(n: u64) -> Action {
+    let (verb, noun) = ACTION_PAIRS[1 + (n % 36) as usize];
+    Action { verb, noun }
+}
+
 /// Clips of every action, of unseen pairs, of chains, of idle and leaving hands, a few frames of each.
 fn for_random_frames(mut check: impl FnMut(&Clip, &Moment, &str)) {
     let mut rng = Rng::new(20_260_101);
     let mut seen = 0;
     let mut n = 0u64;
     while seen < FRAMES {
-        let action = |rng: &mut Rng| match Action::from_id(1 + (rng.below(36)) as u32) {
-            Some(a) => a,
-            None => unreachable!("1..=36"),
-        };
         let (verb, noun) = UNSEEN_PAIRS[rng.below(UNSEEN_PAIRS.len())];
         let mut script = match n % 8 {
             0 => Script { steps: vec![Step::Idle(Some(3.0)), Step::Leave(None)], ..Script::default() },
             1 => Script::of(Action { verb, noun }),
-            2 => Script { steps: (0..4).map(|_| Step::Play(action(&mut rng))).collect(), ..Script::default() },
-            _ => Script::of(Action::from_id(1 + (n % 36) as u32).expect("1..=36")),
+            2 => Script { steps: (0..4).map(|_| Step::Play(listed(rng.below(36) as u64))).collect(), ..Script::default() },
+            _ => Script::of(listed(n)),
         };
         script.one_handed = rng.chance(0.1);
         script.bystander = Some(rng.chance(0.3));
         let seed = rng.next_u64();
-        let clip = Clip::new(seed, &script).expect("playable");
+        let Ok(clip) = Clip::new(seed, &script) else { unreachable!("{:?} is playable", script.steps) };
         let what = format!("seed {seed}, {:?}", script.steps);
         for _ in 0..25 {
             let frame = rng.below(clip.frames() as usize) as u64;
@@ -89,9 +91,9 @@ fn tips_touch_what_they_hold() {
             let object = &moment.objects[h.object];
             let from_world = object.parts[h.part].inverse();
             assert!(h.contact[0] && h.contact[1..].iter().any(|c| *c), "{what}: {:?}", h.contact);
-            for digit in 0..5 {
+            for (digit, joint) in TIPS.into_iter().enumerate() {
                 if h.contact[digit] {
-                    let tip = from_world * nalgebra::Point3::from(hand.pose.joints_m[TIPS[digit]]);
+                    let tip = from_world * nalgebra::Point3::from(hand.pose.joints_m[joint]);
                     let gap = object.model.parts[h.part].distance_m(tip.coords) - hand.anatomy.pad_m(digit);
                     worst = worst.max(gap.abs());
                     assert!(gap.abs() < 0.005, "{what}: digit {digit} is {:.1} mm away", gap * 1e3);
@@ -134,4 +136,98 @@ fn wrists_are_where_a_head_camera_sees_wrists() {
     println!("{seen} wrists seen, {near} within 25-70 cm, {inside_table} hands in the table");
     assert!(near * 100 > seen * 93, "{near} of {seen} wrists are 25 to 70 cm away");
     assert!(inside_table * 100 < seen * 2, "{inside_table} of {seen} hands reach into the table");
+}
+
+#[test]
+fn nothing_jumps() {
+    let step = 0.002;
+    let (mut fastest, mut checked) = (0.0f64, 0);
+    for_random_frames(|clip, moment, what| {
+        let next = clip.moment_at(moment.time_s + step);
+        checked += 1;
+        for (a, b) in moment.hands.iter().zip(&next.hands) {
+            for j in 0..21 {
+                let speed = (a.pose.joints_m[j] - b.pose.joints_m[j]).norm() / step;
+                fastest = fastest.max(speed);
+                // Everyday reaching stays below 2 m/s at the wrist (Atkeson and Hollerbach 1985), tips add their own.
+                assert!(speed < 4.5, "{what}: joint {j} at {speed:.1} m/s, phase {}", clip.phase_at(moment.time_s).name());
+            }
+        }
+        for (a, b) in moment.objects.iter().zip(&next.objects) {
+            for (p, q) in a.parts.iter().zip(&b.parts) {
+                let speed = (p.translation.vector - q.translation.vector).norm() / step;
+                assert!(speed < 3.0, "{what}: class {} at {speed:.1} m/s", a.model.class);
+            }
+        }
+        assert!(
+            (moment.camera.camera_from_world.inverse().translation.vector - next.camera.camera_from_world.inverse().translation.vector)
+                .norm()
+                < 0.5 * step
+        );
+    });
+    println!("{checked} steps, fastest joint {fastest:.2} m/s");
+}
+
+#[test]
+fn a_clip_is_the_same_whichever_way_it_is_asked() {
+    let script = Script::of(Action { verb: 5, noun: 5 });
+    let (a, b) = (Clip::new(77, &script).expect("playable"), Clip::new(77, &script).expect("playable"));
+    let last = a.frames() - 1;
+    let backwards: Vec<Moment> = (0..=last).rev().map(|f| b.moment(f)).collect();
+    let mut reused = a.moment(0);
+    for frame in 0..=last {
+        a.moment_into(a.time_s(frame), &mut reused);
+        assert_eq!(reused, backwards[(last - frame) as usize]);
+    }
+    assert_ne!(Clip::new(78, &script).expect("playable").moment(10), a.moment(10), "another seed, another clip");
+}
+
+/// Poses are the same bits everywhere only as long as no elementary function of the platform is called.
+#[test]
+fn pose_code_calls_no_mathematics_of_the_platform() {
+    let forbidden = [
+        ".sin()",
+        ".cos()",
+        ".tan()",
+        ".sin_cos()",
+        ".asin()",
+        ".acos()",
+        ".atan()",
+        ".atan2(",
+        ".exp()",
+        ".ln()",
+        ".powf(",
+        ".powi(",
+        ".mul_add(",
+        ".hypot(",
+        ".cbrt(",
+        "from_axis_angle",
+        "from_euler_angles",
+        ".slerp(",
+        "from_rotation_matrix",
+    ];
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut folders: Vec<_> = ["hand", "motion", "cast", "script"].iter().map(|f| root.join(f)).collect();
+    let mut files: Vec<_> = ["clip.rs", "people.rs", "imu.rs", "truth.rs", "space.rs", "shape.rs", "rng.rs", "split.rs", "moment.rs"]
+        .iter()
+        .map(|f| root.join(f))
+        .collect();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).expect("a source folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                files.push(path);
+            }
+        }
+    }
+    assert!(files.len() > 15);
+    for file in files {
+        let text = std::fs::read_to_string(&file).expect("a source file");
+        let code = text.split("#[cfg(test)]").next().unwrap_or("");
+        for word in forbidden {
+            assert!(!code.contains(word), "{} uses {word}: take it from libm or space.rs", file.display());
+        }
+    }
 }

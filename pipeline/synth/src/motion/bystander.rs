@@ -1,7 +1,7 @@
 //! Somebody across the table, beyond reach: hands that rest, gesture and take no part.
 
 use super::path::{Anchor, FingerKey, TimedWrist, WristLeg};
-use super::stage::{lowest, still};
+use super::player::{lowest, still};
 use super::tracks::{HandTrack, Wobble};
 use crate::hand::{Anatomy, HandAngles, Posture};
 use crate::people::{HandSize, Person};

@@ -3,8 +3,6 @@
 //! Inverse kinematics by digit: a pattern search over the four angles of a digit lowers a cost made of the gap between pad and
 //! surface, penetration, the direction of the pad, and the distance to a natural posture. Done once a grasp, never per frame.
 
-use ego_core::hands::Side;
-
 use crate::hand::forward::digit_pose;
 use crate::hand::{Anatomy, DigitAngles, HandAngles, Posture, angles};
 use crate::rng::Rng;
@@ -352,6 +350,8 @@ pub fn opened(held: &HandAngles) -> HandAngles {
 
 #[cfg(test)]
 mod tests {
+    use ego_core::hands::Side;
+
     use super::*;
     use crate::cast::{noun, objects};
     use crate::hand::HandPose;

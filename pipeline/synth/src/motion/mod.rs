@@ -4,6 +4,8 @@ pub mod bystander;
 pub mod grasp;
 pub mod head;
 pub mod path;
+pub mod player;
+pub(crate) mod plot;
 pub mod programmes;
 pub mod stage;
 pub mod tracks;
