@@ -45,6 +45,24 @@ fields! {
     CX = "cx";
     CY = "cy";
     INTRINSICS_SOURCE = "intrinsics-source";
+    OBJECT_COUNT = "object-count";
+    OBJECT_STRIDE = "object-stride";
+    OBJECT_LAYOUT = "object-layout";
+    OBJECT_DATA = "object-data";
+    LABELS = "labels";
+    VERB = "verb";
+    NOUN = "noun";
+    ACTION = "action";
+    ACTION_ID = "action-id";
+    PHASE = "phase";
+    IN_HAND = "in-hand";
+    CAMERA_POSE = "camera-pose";
+    CLIP = "clip";
+    CLIP_SEED = "clip-seed";
+    CLIP_TIME = "clip-time";
+    MAP = "map";
+    UNIT = "unit";
+    KIND = "kind";
 }
 
 impl Field {

@@ -9,7 +9,7 @@ use ego_core::hands::{DepthSource, Hand, Hands, JOINTS, Side};
 use crate::kind::{self, HANDS};
 use crate::stamp::Stamp;
 use crate::table::{self, Row, Table};
-use crate::{MetaError, fields};
+use crate::{MetaError, camera, fields};
 
 /// The hands of one frame and what they were made from.
 #[derive(Clone, Debug, PartialEq)]
@@ -103,11 +103,7 @@ pub fn attach_hands(buffer: &mut gst::BufferRef, meta: &HandsMeta) -> Result<(),
             fields::SCALE_KIND.put(s, "metric");
         }
         if let Some((camera, source)) = intrinsics {
-            fields::FX.put(s, camera.fx);
-            fields::FY.put(s, camera.fy);
-            fields::CX.put(s, camera.cx);
-            fields::CY.put(s, camera.cy);
-            fields::INTRINSICS_SOURCE.put(s, source.name());
+            camera::write(s, &camera, source);
         }
     })
 }
@@ -141,19 +137,6 @@ fn read(s: &gst::StructureRef) -> Result<HandsMeta, MetaError> {
     let table = Table::<HandRow>::read(s, HANDS)?;
     let stamp = Stamp::read(s, HANDS)?;
     let depth_source = fields::DEPTH_SOURCE.get::<&str>(s, HANDS)?.map(DepthSource::from_name).unwrap_or_default();
-    let intrinsics = match fields::INTRINSICS_SOURCE.get::<&str>(s, HANDS)? {
-        Some(source) => {
-            let camera = Intrinsics {
-                fx: fields::FX.need(s, HANDS)?,
-                fy: fields::FY.need(s, HANDS)?,
-                cx: fields::CX.need(s, HANDS)?,
-                cy: fields::CY.need(s, HANDS)?,
-                width: stamp.ref_width,
-                height: stamp.ref_height,
-            };
-            Some((camera.checked()?, IntrinsicsSource::from_name(source)))
-        }
-        None => None,
-    };
+    let intrinsics = camera::read(s, &stamp, HANDS)?;
     Ok(HandsMeta { stamp, hands: Hands { hands: table.rows().map(Hand::from).collect(), depth_source }, intrinsics })
 }

@@ -10,7 +10,10 @@ use crate::MetaError;
 pub const NAMES: [&str; 7] =
     ["EgoDepthMeta", "EgoMaskMeta", "EgoHandsMeta", "EgoDetectionsMeta", "EgoFeaturesMeta", "EgoActionMeta", "EgoTruthMeta"];
 
+pub(crate) const DEPTH: &str = "EgoDepthMeta";
+pub(crate) const MASK: &str = "EgoMaskMeta";
 pub(crate) const HANDS: &str = "EgoHandsMeta";
+pub(crate) const TRUTH: &str = "EgoTruthMeta";
 
 /// Registers every name of [`NAMES`] that nobody has registered yet; call it after `gst::init`, as often as you like.
 ///
