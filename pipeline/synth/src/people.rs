@@ -51,7 +51,7 @@ impl Person {
         };
         let right = Anatomy::draw(Side::Right, length, rng);
         let scale = (length / 0.182).clamp(0.74, 1.1);
-        let eyes_m = vec3(0.0, rng.range(0.0, 0.06), rng.range(0.40, 0.50) * (0.3 + 0.7 * scale));
+        let eyes_m = vec3(0.0, rng.range(0.0, 0.06), rng.range(0.44, 0.53) * (0.3 + 0.7 * scale));
         let shoulder = |sign: f64| vec3(sign * 0.175 * scale, eyes_m.y - 0.10, eyes_m.z - 0.24 * scale);
         Person { hands: [right.mirrored(), right], eyes_m, shoulders_m: [shoulder(-1.0), shoulder(1.0)], scale }
     }

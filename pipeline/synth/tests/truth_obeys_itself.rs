@@ -83,7 +83,7 @@ fn bones_keep_their_length_and_joints_their_limits() {
 
 #[test]
 fn tips_touch_what_they_hold() {
-    let (mut held, mut worst) = (0usize, 0.0f64);
+    let (mut held, mut worst, mut deep) = (0usize, 0.0f64, 0usize);
     for_random_frames(|_, moment, what| {
         for hand in &moment.hands {
             let Some(h) = hand.held else { continue };
@@ -99,10 +99,16 @@ fn tips_touch_what_they_hold() {
                     assert!(gap.abs() < 0.005, "{what}: digit {digit} is {:.1} mm away", gap * 1e3);
                 }
             }
+            // Middle joints lie outside, as far as flesh does not give way.
+            deep += usize::from((0..15).any(|k| {
+                let joint = from_world * nalgebra::Point3::from(hand.pose.joints_m[1 + k / 3 * 4 + k % 3]);
+                hand.anatomy.radii_m[k / 3][k % 3] - object.model.parts[h.part].distance_m(joint.coords) > 0.006
+            }));
             assert_ne!(object.in_hand, InHand::None, "{what}");
         }
     });
-    println!("{held} held hands, worst gap {:.2} mm", worst * 1e3);
+    println!("{held} held hands, worst gap {:.2} mm, {deep} with a joint more than 6 mm too deep", worst * 1e3);
+    assert!(deep * 50 < held, "{deep} of {held} hands sink into what they hold");
     assert!(held > FRAMES / 4, "only {held} hands held something");
 }
 

@@ -179,6 +179,8 @@ fn first_wrist(anatomy: &Anatomy, style: Style, setting: &Setting<'_>, rng: &mut
     let [hx, hy, hz] = setting.half_m;
     let yaw = turn_z(setting.heading);
     let reach_y = |half_span: f64| 0.5 * length + 0.016 * scale - half_span;
+    // Low things are picked from above, high ones from behind: the forearm comes from below either way.
+    let high = (part.translation.vector.z / 0.2).clamp(0.0, 1.0);
     match style {
         Style::Side { height_m, raise, .. } => {
             let about = turn_z(-sign * rng.range(deg(-8.0), deg(14.0)));
@@ -193,7 +195,9 @@ fn first_wrist(anatomy: &Anatomy, style: Style, setting: &Setting<'_>, rng: &mut
         }
         Style::Top { clearance_m } => {
             let turned = turn_from_yz(
-                yaw * turn_z(sign * rng.range(deg(-5.0), deg(22.0))) * turn_x(rng.range(deg(-18.0), deg(-4.0))) * Vec3::y(),
+                yaw * turn_z(sign * rng.range(deg(-5.0), deg(22.0)))
+                    * turn_x(mix(deg(-18.0), deg(12.0), high) + rng.range(deg(-6.0), deg(8.0)))
+                    * Vec3::y(),
                 Vec3::z(),
             );
             let centre = vec3(-sign * 0.006, reach_y(hy) - 0.004, -(anatomy.palm_half_m + clearance_m));
@@ -202,10 +206,8 @@ fn first_wrist(anatomy: &Anatomy, style: Style, setting: &Setting<'_>, rng: &mut
         }
         Style::Pinch { height_m } => {
             let heading = yaw * turn_z(sign * rng.range(deg(2.0), deg(30.0)));
-            // Low things are picked from above, high ones from behind: the forearm comes from below either way.
-            let high = (place(part, Vec3::zeros()).z / 0.2).clamp(0.0, 1.0);
             let turned = heading
-                * turn_x(mix(deg(-42.0), deg(6.0), high) + rng.range(deg(-8.0), deg(8.0)))
+                * turn_x(mix(deg(-34.0), deg(30.0), high) + rng.range(deg(-8.0), deg(8.0)))
                 * turn_y(-sign * rng.range(deg(-5.0), deg(25.0)));
             let posture = HandAngles::posture(Posture::Pinch);
             let thumb = digit_pose(anatomy, 0, &posture.0[0]).tip_m;

@@ -98,10 +98,10 @@ pub(super) fn take_out(stage: &mut Stage, c: Cast, first: bool) -> Option<Span> 
     stage.phase(t, Phase::Manipulate);
     let now = stage.part_pose(c.object, part);
     // Out of a tall tube it is pulled less far: it would come too near to the eyes.
-    let room = (0.34 * stage.person.scale - origin(&now).z).clamp(0.045, 0.12);
+    let room = (stage.person.eyes_m.z - 0.27 - origin(&now).z).clamp(0.045, 0.12);
     let up = pose(origin(&now) + vec3(0.0, 0.0, room * stage.rng.range(0.8, 1.0)), now.rotation);
     let sign = if taker == Side::Left { -1.0 } else { 1.0 };
-    let shown = vec3(sign * stage.rng.range(0.03, 0.12), 0.28 * stage.person.scale, stage.rng.range(0.12, 0.18));
+    let shown = vec3(sign * stage.rng.range(0.03, 0.12), 0.29 * stage.person.scale, stage.rng.range(0.08, 0.14));
     let turned = turn_x(stage.rng.range(deg(-25.0), deg(25.0))) * turn_z(stage.rng.range(deg(-25.0), deg(25.0)));
     let (d1, d2) = (stage.pace(0.5), stage.pace(0.55));
     stage.shift(c.object, part, (t, t + d1), Frame::World, up, Manner::CARRY);
@@ -132,7 +132,7 @@ pub(super) fn put_in(stage: &mut Stage, c: Cast, first: bool) -> Option<Span> {
         if first {
             let g = part_grasp(stage, side, c.object, part)?;
             let sign = if side == Side::Left { -1.0 } else { 1.0 };
-            let at = vec3(sign * stage.rng.range(0.06, 0.15), 0.26 * stage.person.scale, stage.rng.range(0.10, 0.18));
+            let at = vec3(sign * stage.rng.range(0.06, 0.15), 0.27 * stage.person.scale, stage.rng.range(0.07, 0.14));
             let turned = turn_z(stage.rng.range(deg(-20.0), deg(20.0))) * turn_x(stage.rng.range(deg(-20.0), deg(20.0)));
             stage.preset(c.object, part, Frame::World, pose(at, turned));
             stage.held_from_start(side, c.object, part, g);

@@ -130,7 +130,7 @@ pub(super) fn open(stage: &mut Stage, c: Cast, first: bool) -> Option<Span> {
         }
         let now = stage.part_pose(c.object, part);
         let tilt = if class == noun::CHIPS { turn_x(stage.rng.range(deg(8.0), deg(20.0))) } else { Turn::identity() };
-        let up = pose(origin(&now) + vec3(0.0, -0.005, stage.rng.range(0.05, 0.08)), tilt * now.rotation);
+        let up = pose(origin(&now) + vec3(0.0, -0.005, stage.rng.range(0.03, 0.055)), tilt * now.rotation);
         let (d1, d2) = (stage.pace(0.35), stage.pace(0.7));
         stage.shift(c.object, part, (t, t + d1), Frame::World, up, Manner::CARRY);
         let down = pose(origin(&to), flat_like(&up, &to));

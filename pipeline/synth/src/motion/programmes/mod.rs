@@ -117,11 +117,13 @@ fn hold_pose(stage: &mut Stage, side: Side, object: usize) -> Pose {
     let sign = if side == Side::Left { -1.0 } else { 1.0 };
     let scale = stage.person.scale;
     let half = half_height(stage, object);
+    let eyes = stage.person.eyes_m.z;
     let rng = &mut stage.rng;
+    // Not so high that it fills the picture.
     let at = vec3(
         sign * rng.range(0.01, 0.10),
         rng.range(0.25, 0.33) * scale,
-        (half + rng.range(0.04, 0.12)).min(0.30 * scale.max(0.85) - 0.6 * half).max(half + 0.02),
+        (half + rng.range(0.04, 0.12)).min(eyes - 0.17 - 0.7 * half).max(half + 0.02),
     );
     let turned =
         turn_z(rng.range(deg(-14.0), deg(14.0))) * turn_x(rng.range(deg(-12.0), deg(8.0))) * turn_y(rng.range(deg(-8.0), deg(8.0)));
