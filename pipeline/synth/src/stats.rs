@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use ego_core::hands::Side;
 
-use crate::cast::action_name;
+use crate::cast::{ACTIONS, Action, action_name};
 use crate::clip::Clip;
 use crate::moment::{Moment, Owner};
 use crate::space::{Vec3, origin};
@@ -39,6 +39,9 @@ impl Histogram {
     }
 }
 
+/// Key of verb-object pairs outside the 36 in the tables of [`Stats`]; 0 is background.
+pub const UNSEEN: u32 = ACTIONS as u32 + 1;
+
 /// What a set of clips holds.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Stats {
@@ -46,9 +49,9 @@ pub struct Stats {
     pub clips: u64,
     /// Frames looked at.
     pub frames: u64,
-    /// Labelled stretches by action number; 0 counts pairs outside the 36.
+    /// Labelled stretches by action number or [`UNSEEN`].
     pub actions: BTreeMap<u32, u64>,
-    /// Frames by action number; 0 is background.
+    /// Frames by action number or [`UNSEEN`]; 0 is background.
     pub action_frames: BTreeMap<u32, u64>,
     /// Clips led by the left and by the right hand.
     pub main: [u64; 2],
@@ -72,6 +75,10 @@ pub struct Stats {
     pub gloves: u64,
     /// Clips with somebody else at the table.
     pub bystanders: u64,
+}
+
+fn key(action: Action) -> u32 {
+    action.id().unwrap_or(UNSEEN)
 }
 
 impl Default for Stats {
@@ -101,7 +108,7 @@ impl Stats {
     pub fn add(&mut self, clip: &Clip, stride: u64) {
         self.clips += 1;
         for label in clip.labels() {
-            *self.actions.entry(label.action.id().unwrap_or(0)).or_default() += 1;
+            *self.actions.entry(key(label.action)).or_default() += 1;
         }
         self.main[usize::from(clip.main() == Side::Right)] += 1;
         self.pace.add(clip.speed());
@@ -116,7 +123,7 @@ impl Stats {
     fn frame(&mut self, clip: &Clip, moment: &Moment, first: bool) {
         self.frames += 1;
         let truth = Truth::of_moment(clip, moment);
-        *self.action_frames.entry(truth.action.and_then(|a| a.id()).unwrap_or(0)).or_default() += 1;
+        *self.action_frames.entry(truth.action.map_or(0, key)).or_default() += 1;
         if first {
             self.bystanders += u64::from(moment.hands.iter().any(|h| h.owner == Owner::Bystander));
             if let Some(h) = moment.hands.first() {
@@ -212,7 +219,7 @@ impl std::fmt::Display for Stats {
             writeln!(f, "{name}: {histogram}")?;
         }
         for (id, count) in &self.actions {
-            let name = if *id == 0 { "unseen pair".to_owned() } else { action_name(*id) };
+            let name = if *id == UNSEEN { "unseen pair".to_owned() } else { action_name(*id) };
             let frames = self.action_frames.get(id).copied().unwrap_or(0);
             writeln!(f, "{id:>3} {name:<22} {count:>6} times, {frames:>8} frames")?;
         }
