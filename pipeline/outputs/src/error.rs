@@ -43,6 +43,14 @@ pub enum OutputError {
         /// Where and what.
         source: serde_json::Error,
     },
+    /// A file of a folder layout is not what it should be.
+    #[error("cannot read {}: {problem}", path.display())]
+    Layout {
+        /// The file.
+        path: PathBuf,
+        /// Where and what.
+        problem: String,
+    },
 }
 
 impl OutputError {

@@ -3,23 +3,36 @@
 //! - [`FrameRecord`] and [`EndRecord`]: one JSON line a frame, schemas `ego.frame/1` and `ego.end/1`; the types are the contract.
 //!   [`JsonLinesWriter`] writes them, [`read_json_lines`] and [`JsonLinesReader`] read them.
 //! - [`RunReport`]: `run.json`, what a run was made with and how it went, schema `ego.run/1`.
+//! - [`h2o`]: recordings in the folder layout of the H2O data set.
+//! - [`ClipPoses`]: the motion of a synthetic clip without pictures, one `.npz` file a clip.
+//! - [`SeriesRecord`] and [`ClipRecord`]: what a series of synthetic clips was made with, schemas `ego.series/1` and `ego.clip/1`;
+//!   [`write_imu`]: inertial sensors as comma-separated values.
 //!
 //! Writers leave files that can be read whatever happens to the process: whole lines only, and reports that appear complete or not
 //! at all.
 
 mod error;
 mod frame;
+pub mod h2o;
+mod imu;
+mod npz;
 mod numbers;
+mod poses;
 mod read;
 mod report;
 mod schema;
+mod series;
+mod whole;
 mod write;
 
 pub use error::{Action, OutputError};
 pub use frame::{
     ActionRecord, BodyRecord, EndRecord, FrameRecord, HandRecord, InHand, MaskRecord, ObjectRecord, RankedLabel, depth_source, side,
 };
+pub use imu::{IMU_COLUMNS, ImuRow, write_imu};
+pub use poses::{ClipPoses, ImuTrack, ObjectTrack};
 pub use read::{JsonLines, JsonLinesReader, Line, LineFault, read_json_lines};
 pub use report::{InputReport, InputStatus, ModelUse, RunReport, Timing, Totals};
-pub use schema::{EndSchema, FrameSchema, RunSchema};
+pub use schema::{ClipSchema, EndSchema, FrameSchema, RunSchema, SeriesSchema};
+pub use series::{ClipLabel, ClipRecord, SeriesRecord};
 pub use write::JsonLinesWriter;

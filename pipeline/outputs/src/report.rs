@@ -1,14 +1,13 @@
 //! `run.json`: what a run was made with and how it went (`ego.run/1`).
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::Write as _;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Action, OutputError};
 use crate::schema::RunSchema;
+use crate::whole::write_whole;
 
 /// A run over one or more inputs.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -139,21 +138,7 @@ impl RunReport {
     pub fn write(&self, path: &Path) -> Result<(), OutputError> {
         let mut text = serde_json::to_vec_pretty(self).map_err(|e| OutputError::io(Action::Write, path)(e.into()))?;
         text.push(b'\n');
-        let mut name = std::ffi::OsString::from(".");
-        name.push(path.file_name().unwrap_or("run.json".as_ref()));
-        name.push(format!(".{}.part", std::process::id()));
-        let part = path.with_file_name(name);
-        let write = || {
-            let mut file = File::create(&part)?;
-            file.write_all(&text)?;
-            file.sync_all()?;
-            std::fs::rename(&part, path)
-        };
-        write().map_err(|e| {
-            // What cannot be removed either is of no use to anyone, but harms nobody.
-            let _ = std::fs::remove_file(&part);
-            OutputError::io(Action::Write, path)(e)
-        })
+        write_whole(path, &text)
     }
 
     /// Reads a report.

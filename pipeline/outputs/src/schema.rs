@@ -43,3 +43,11 @@ schema! {
     /// Marks a [`crate::RunReport`].
     RunSchema = "ego.run/1"
 }
+schema! {
+    /// Marks a [`crate::SeriesRecord`].
+    SeriesSchema = "ego.series/1"
+}
+schema! {
+    /// Marks a [`crate::ClipRecord`].
+    ClipSchema = "ego.clip/1"
+}
