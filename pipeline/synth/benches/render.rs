@@ -33,7 +33,8 @@ fn scenes(width: u32, height: u32) -> Result<Vec<Scene>, Box<dyn std::error::Err
             (script.camera.width, script.camera.height) = (width, height);
             let clip = Clip::new(u64::from(i), &script)?;
             let step = clip.frames() as f64 / clip.fps() / 9.0;
-            let moments = (1..8).map(|k| (clip.moment_at(f64::from(k) * step), clip.moment_at(f64::from(k) * step - 1.0 / clip.fps()))).collect();
+            let moments =
+                (1..8).map(|k| (clip.moment_at(f64::from(k) * step), clip.moment_at(f64::from(k) * step - 1.0 / clip.fps()))).collect();
             Ok(Scene { clip, moments })
         })
         .collect()

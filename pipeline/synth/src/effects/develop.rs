@@ -123,11 +123,29 @@ impl Darkroom {
             }
         }
         self.wider = self.wider.min(1.6);
+        // The way from distorted to ideal is a stretch that depends on the distance from the axis alone: tabulate it.
+        const STEPS: usize = 2048;
+        let corner = [[0.0, 0.0], [w, 0.0], [0.0, h], [w, h]].map(|p| ((p[0] - k.cx) / k.fx).powi(2) + ((p[1] - k.cy) / k.fy).powi(2));
+        let largest = corner.into_iter().fold(1e-6, f64::max);
+        let stretch: Vec<f32> = (0..=STEPS)
+            .map(|i| {
+                let r = (largest * i as f64 / STEPS as f64).sqrt().max(1e-6);
+                let p = d.ideal_px(&k, [k.cx + r * k.fx, k.cy]);
+                ((p[0] - k.cx) / (r * k.fx * self.wider)) as f32
+            })
+            .collect();
+        let (cx, cy) = (k.cx as f32, k.cy as f32);
+        let (ux, uy) = ((1.0 / k.fx) as f32, (1.0 / k.fy) as f32);
+        let to_table = (STEPS as f64 / largest) as f32;
+        self.map.reserve(self.width * self.height);
         for y in 0..self.height {
+            let dy = y as f32 + 0.5 - cy;
             for x in 0..self.width {
-                let p = d.ideal_px(&k, [x as f64 + 0.5, y as f64 + 0.5]);
-                let drawn = [(p[0] - k.cx) / self.wider + k.cx, (p[1] - k.cy) / self.wider + k.cy];
-                self.map.push([(drawn[0] - 0.5) as f32, (drawn[1] - 0.5) as f32]);
+                let dx = x as f32 + 0.5 - cx;
+                let (i, t) = split((dx * ux * dx * ux + dy * uy * dy * uy) * to_table);
+                let i = (i.max(0) as usize).min(STEPS - 1);
+                let m = stretch[i] + (stretch[i + 1] - stretch[i]) * t;
+                self.map.push([dx * m + cx - 0.5, dy * m + cy - 0.5]);
             }
         }
         self.wider
@@ -179,26 +197,33 @@ impl Darkroom {
             let mut grain = Rng::new(d.seed ^ (y as u64).wrapping_mul(0x9e37_79b9)).next_u64();
             let cy = y as f32 - 0.5 * h as f32;
             let map = self.map.get(y * w..(y + 1) * w);
-            for (x, ((rgb, depth), label)) in rgb.chunks_exact_mut(3).zip(depth_m).zip(label).enumerate() {
+            let mut line = vec![V3::ZERO; w];
+            for (x, ((light, depth), label)) in line.iter_mut().zip(depth_m).zip(label).enumerate() {
                 let source = map.map_or([x as f32, y as f32], |m| m[x]);
                 let nearest = if map.is_some() { self.index(source) } else { y * w + x };
-                let mut colour = if moves { self.moving(d, from, source, nearest, late) } else { self.sharp(d, from, source) };
+                *light = if moves { self.moving(d, from, source, nearest, late) } else { self.sharp(d, from, source) };
                 *depth = from.depth_m[nearest];
                 *label = from.label[nearest];
+            }
+            for (x, light) in line.iter_mut().enumerate() {
                 let cx = x as f32 - 0.5 * w as f32;
-                colour = colour.times(d.gain) * (1.0 - (cx * cx + cy * cy) * half_diagonal);
-                if d.read_noise > 0.0 {
+                *light = light.times(d.gain) * (1.0 - (cx * cx + cy * cy) * half_diagonal);
+            }
+            if d.read_noise > 0.0 {
+                for light in &mut line {
                     grain = grain.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
                     let at = (grain >> 33) as usize & (GRAIN - 1);
                     // Shot noise grows with the root of the light.
-                    let sigma = d.read_noise * (0.35 + (colour.dot(v3(2.0, 5.0, 2.0))).max(0.0).sqrt());
+                    let sigma = d.read_noise * (0.35 + (light.dot(v3(2.0, 5.0, 2.0))).max(0.0).sqrt());
                     if let Some([r, g, b]) = self.grain.get(at..).and_then(|g| g.first_chunk::<3>()) {
-                        colour += v3(*r, *g, *b) * sigma;
+                        *light += v3(*r, *g, *b) * sigma;
                     }
                 }
-                for (out, light) in rgb.iter_mut().zip([colour.x, colour.y, colour.z]) {
-                    *out = self.code(light);
-                }
+            }
+            for (out, light) in rgb.chunks_exact_mut(3).zip(&line) {
+                out[0] = self.code(light.x);
+                out[1] = self.code(light.y);
+                out[2] = self.code(light.z);
             }
         }
     }
@@ -206,8 +231,8 @@ impl Darkroom {
     /// The 8-bit code of linear light.
     #[inline]
     fn code(&self, light: f32) -> u8 {
-        let at = split(light.clamp(0.0, 1.6) * ((CURVE - 1) as f32 / 1.6)).0;
-        self.curve[at as usize & (CURVE - 1)]
+        let at = split(light.clamp(0.0, 1.6) * ((CURVE - 1) as f32 / 1.6) + 0.5).0;
+        self.curve.get(at as usize).copied().unwrap_or(255)
     }
 
     #[inline]
@@ -220,11 +245,11 @@ impl Darkroom {
     /// Colour between pixels.
     #[inline]
     fn read(&self, colour: &[V3], p: [f32; 2]) -> V3 {
-        let (ix, u) = split(p[0].clamp(0.0, self.width as f32 - 1.001));
-        let (iy, v) = split(p[1].clamp(0.0, self.height as f32 - 1.001));
+        let (ix, u) = split(p[0].clamp(0.0, (self.width as f32 - 1.001).max(0.0)));
+        let (iy, v) = split(p[1].clamp(0.0, (self.height as f32 - 1.001).max(0.0)));
         let at = iy as usize * self.width + ix as usize;
         let pair = |at: usize| colour.get(at..).and_then(|c| c.first_chunk::<2>());
-        let Some([a, b]) = pair(at) else { return V3::ZERO };
+        let Some([a, b]) = pair(at) else { return colour.get(at).copied().unwrap_or(V3::ZERO) };
         let top = a.lerp(*b, u);
         pair(at + self.width).map_or(top, |[c, e]| top.lerp(c.lerp(*e, u), v))
     }
@@ -233,8 +258,12 @@ impl Darkroom {
         if d.blur_px < 0.25 {
             return if self.map.is_empty() { from.colour[self.index(p)] } else { self.read(from.colour, p) };
         }
-        // Three places on a circle: the mean of a small disk, nearly.
         let b = 0.8 * d.blur_px;
+        if d.blur_px < 0.7 {
+            // Reading between pixels blurs as well: two places are enough.
+            return (self.read(from.colour, [p[0] + b, p[1] + 0.6 * b]) + self.read(from.colour, [p[0] - b, p[1] - 0.6 * b])) * 0.5;
+        }
+        // Three places on a circle: the mean of a small disk, nearly.
         let one = self.read(from.colour, [p[0] + b, p[1] + 0.1 * b]);
         let two = self.read(from.colour, [p[0] - 0.59 * b, p[1] + 0.81 * b]);
         let three = self.read(from.colour, [p[0] - 0.41 * b, p[1] - 0.91 * b]);

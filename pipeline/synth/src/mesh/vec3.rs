@@ -3,7 +3,10 @@
 use std::ops::{Add, AddAssign, Mul, Neg, Sub};
 
 /// Three numbers: a point in metres, a direction, or a linear colour.
+///
+/// Four lanes, the last one unused, so that sums and products are one instruction.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[repr(C, align(16))]
 pub struct V3 {
     /// First coordinate, or red.
     pub x: f32,
@@ -11,11 +14,13 @@ pub struct V3 {
     pub y: f32,
     /// Third coordinate, or blue.
     pub z: f32,
+    rest: f32,
 }
 
-/// Shorthand for a [`V3`].
+/// A [`V3`] of its coordinates.
+#[inline(always)]
 pub const fn v3(x: f32, y: f32, z: f32) -> V3 {
-    V3 { x, y, z }
+    V3 { x, y, z, rest: 0.0 }
 }
 
 impl V3 {
@@ -54,7 +59,7 @@ impl V3 {
     #[inline]
     #[must_use]
     pub fn times(self, o: V3) -> V3 {
-        v3(self.x * o.x, self.y * o.y, self.z * o.z)
+        V3 { x: self.x * o.x, y: self.y * o.y, z: self.z * o.z, rest: self.rest * o.rest }
     }
 
     /// `self` at 0, `o` at 1.
@@ -116,7 +121,7 @@ impl Add for V3 {
     type Output = V3;
     #[inline]
     fn add(self, o: V3) -> V3 {
-        v3(self.x + o.x, self.y + o.y, self.z + o.z)
+        V3 { x: self.x + o.x, y: self.y + o.y, z: self.z + o.z, rest: self.rest + o.rest }
     }
 }
 
@@ -131,7 +136,7 @@ impl Sub for V3 {
     type Output = V3;
     #[inline]
     fn sub(self, o: V3) -> V3 {
-        v3(self.x - o.x, self.y - o.y, self.z - o.z)
+        V3 { x: self.x - o.x, y: self.y - o.y, z: self.z - o.z, rest: self.rest - o.rest }
     }
 }
 
@@ -139,7 +144,7 @@ impl Mul<f32> for V3 {
     type Output = V3;
     #[inline]
     fn mul(self, k: f32) -> V3 {
-        v3(self.x * k, self.y * k, self.z * k)
+        V3 { x: self.x * k, y: self.y * k, z: self.z * k, rest: self.rest * k }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::material::{Material, Texel};
 use super::noise::{Noise, cell};
-use crate::mesh::vec3::{V3, smoothstep, split};
+use crate::mesh::vec3::{V3, smoothstep, split, v3};
 
 /// Where things are on a printed face; metres of local space, z up the package.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -83,15 +83,15 @@ impl Layout {
         }
         // A picture: a blob with shades.
         let (px, py) = (u - 0.25 * (cell(seed, 2, 1) - 0.5), v + 0.35);
-        let blob = (px * px * 2.2 + py * py * 4.5) + 0.35 * (noise.at(V3 { x: u * 3.0 + seed as f32, y: v * 3.0, z: 0.0 }) - 0.5);
+        let blob = (px * px * 2.2 + py * py * 4.5) + 0.35 * (noise.at(v3(u * 3.0 + seed as f32, v * 3.0, 0.0)) - 0.5);
         if blob < 0.42 {
-            colour = m.c.lerp(m.b, noise.at(V3 { x: u * 5.0, y: v * 5.0, z: seed as f32 })) * 0.9;
+            colour = m.c.lerp(m.b, noise.at(v3(u * 5.0, v * 5.0, seed as f32))) * 0.9;
         }
         // The name: large letters across.
         let at = 0.12 + 0.3 * cell(seed, 3, 1);
         let big = 0.26;
         let tone = if colour.dot(V3::ONE) > 1.1 { 0.03 } else { 0.85 };
-        let ink = V3 { x: tone, y: tone, z: tone };
+        let ink = v3(tone, tone, tone);
         if u.abs() < 0.78 {
             let l = letters((u + 0.78) / 1.56 * (4.0 + 3.0 * cell(seed, 4, 1)), (v - at) / big, seed);
             colour = colour.lerp(ink, l * seen(0.12 * big * h));
@@ -121,13 +121,13 @@ pub(super) fn page(noise: &Noise, m: &Material, p: V3, pixel_m: f32, out: &mut T
     }
     let picture = cell(0, 0, m.offset.x as i32) > 0.5 && (-0.7..0.15).contains(&y);
     if picture {
-        let n = noise.two(V3 { x: x * 3.0, y: y * 3.0, z: m.offset.x });
+        let n = noise.two(v3(x * 3.0, y * 3.0, m.offset.x));
         out.albedo = m.b.lerp(m.c, n);
         return;
     }
     let row = y * 15.0;
     let (row, v) = (split(row).0, split(row).1 * 1.7);
-    let in_word = noise.at(V3 { x: x * 14.0, y: row as f32 * 3.1, z: m.offset.y }) > 0.30;
+    let in_word = noise.at(v3(x * 14.0, row as f32 * 3.1, m.offset.y)) > 0.30;
     let ends = x < 0.82 - 0.9 * f32::from(cell(row, 3, m.offset.z as i32) > 0.85);
     if in_word && ends && (0.0..1.0).contains(&v) {
         let k = smoothstep(0.4, 1.5, 0.0022 / pixel_m);

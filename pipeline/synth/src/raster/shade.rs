@@ -28,6 +28,10 @@ pub struct CameraLight {
     pub up: V3,
 }
 
+/// How far light creeps around, and what keeps the sum the same: 1 / (1 + wrap).
+const SKIN_WRAP: (V3, V3) = (v3(0.34, 0.18, 0.12), v3(1.0 / 1.34, 1.0 / 1.18, 1.0 / 1.12));
+const PLAIN_WRAP: (V3, V3) = (v3(0.04, 0.04, 0.04), v3(1.0 / 1.04, 1.0 / 1.04, 1.0 / 1.04));
+
 /// What shading reads.
 pub struct Shader<'a> {
     /// Triangles with projected corners (in samples).
@@ -68,7 +72,8 @@ pub struct Shaded<'a> {
     pub first: usize,
 }
 
-/// The darkening of the last shaded place.
+/// The darkening of the last shaded place of a block.
+#[derive(Clone, Copy)]
 struct Hollow {
     surface: u32,
     open: f32,
@@ -78,6 +83,9 @@ impl Shader<'_> {
     /// Shades a band of pixel rows.
     pub fn band(&self, out: &mut Shaded<'_>) {
         let pixels = self.width / 2;
+        // Hollows change slowly: the pixels of a block share the darkening of the first one of each surface.
+        let block = if pixels >= 1000 { 4 } else { 2 };
+        let mut hollows = vec![Hollow { surface: u32::MAX, open: 1.0 }; pixels.div_ceil(block)];
         for (row, ((colour, depth), (label, flow))) in out
             .colour
             .chunks_exact_mut(pixels)
@@ -86,20 +94,20 @@ impl Shader<'_> {
             .enumerate()
         {
             let y = 2 * (out.first + row);
+            if row % block == 0 {
+                hollows.iter_mut().for_each(|h| h.surface = u32::MAX);
+            }
             let upper = &self.id[y * self.width..(y + 1) * self.width];
             let lower = &self.id[(y + 1) * self.width..(y + 2) * self.width];
-            // Hollows change slowly: two neighbouring pixels of one surface share their darkening.
-            let mut hollow = Hollow { surface: u32::MAX, open: 1.0 };
-            for x in 0..pixels {
-                if x & 1 == 0 {
-                    hollow.surface = u32::MAX;
-                }
-                let ids = [upper[2 * x], upper[2 * x + 1], lower[2 * x], lower[2 * x + 1]];
-                let (c, z, l, f) = self.pixel(2 * x, y, ids, &mut hollow);
-                colour[x] = c;
-                depth[x] = z;
-                label[x] = l as u8;
-                flow[x] = f;
+            let pairs = upper.chunks_exact(2).zip(lower.chunks_exact(2));
+            let outputs = colour.iter_mut().zip(depth).zip(label.iter_mut().zip(flow));
+            for (x, ((above, below), ((colour, depth), (label, flow)))) in pairs.zip(outputs).enumerate() {
+                let ids = [above[0], above[1], below[0], below[1]];
+                let (c, z, l, f) = self.pixel(2 * x, y, ids, &mut hollows[x / block]);
+                *colour = c;
+                *depth = z;
+                *label = l as u8;
+                *flow = f;
             }
         }
     }
@@ -183,7 +191,7 @@ impl Shader<'_> {
         let reach = openness * hollow.open;
         let skin = matches!(material.pattern, Pattern::Skin(_) | Pattern::Face);
         // Light that enters skin comes out again further round, red most.
-        let wrap = if skin { v3(0.34, 0.18, 0.12) } else { v3(0.04, 0.04, 0.04) };
+        let (wrap, share_of_wrap) = if skin { SKIN_WRAP } else { PLAIN_WRAP };
         let share = 0.5 + 0.5 * normal.dot(self.light.up);
         let mut diffuse = self.light.ground.lerp(self.light.sky, share) * reach;
         let mut highlight = V3::ZERO;
@@ -191,8 +199,7 @@ impl Shader<'_> {
         let exponent = f32::from_bits(((129.0 + 6.0 * material.polish) * 8_388_608.0) as u32);
         for (k, lamp) in self.light.lamps.iter().enumerate() {
             let cos = normal.dot(lamp.towards);
-            let wrapped =
-                ((wrap + v3(cos, cos, cos)).times(v3(1.0 / (1.0 + wrap.x), 1.0 / (1.0 + wrap.y), 1.0 / (1.0 + wrap.z)))).max(V3::ZERO);
+            let wrapped = (wrap + V3::ONE * cos).times(share_of_wrap).max(V3::ZERO);
             if wrapped.x <= 0.0 {
                 continue;
             }
@@ -201,7 +208,7 @@ impl Shader<'_> {
                 _ => 0.6 + 0.4 * reach,
             };
             diffuse += lamp.colour.times(wrapped) * lit;
-            if texel.gloss > 0.0 {
+            if texel.gloss > if k == 0 { 0.02 } else { 0.15 } {
                 let half = (lamp.towards + to_eye).unit();
                 let h = normal.dot(half).max(0.0);
                 // Schlick's rational form of the power.
@@ -209,7 +216,7 @@ impl Shader<'_> {
                 highlight += lamp.colour * (texel.gloss * power * lit * (0.35 + 0.65 * cos.max(0.0)));
             }
         }
-        if texel.gloss > 0.0 {
+        if texel.gloss > 0.05 {
             // The sky mirrored flat: strong only where one looks along the surface.
             let grazing = 1.0 - normal.dot(to_eye).clamp(0.0, 1.0);
             let fresnel = grazing * grazing * grazing * grazing;
@@ -232,7 +239,7 @@ impl Shader<'_> {
     fn crevice(&self, px: f32, py: f32, z: f32) -> f32 {
         const RADIUS_M: f32 = 0.016;
         let r = RADIUS_M * self.lens.focal[0] / z;
-        if r < 1.5 {
+        if r < 1.5 || z > 1.2 {
             return 1.0;
         }
         let r = r.min(48.0);

@@ -81,10 +81,14 @@ impl ShadowMap {
             let lit = |near: f32, share: f32| if near <= mine { share } else { 0.0 };
             return (1.0 - v) * (lit(a[0], 1.0 - u) + lit(a[1], u)) + v * (lit(b[0], 1.0 - u) + lit(b[1], u));
         }
-        // A 3 x 3 window, weighted so that its edge moves smoothly.
-        let (fx, fy) = (x - 0.5, y - 0.5);
-        let (ix, iy) = (fx as usize, fy as usize);
-        let (u, v) = (fx - ix as f32, fy - iy as f32);
+        // A 3 x 3 window, weighted so that its edge moves smoothly; where its corners agree, so does the rest.
+        let ((ix, u), (iy, v)) = (split(x - 0.5), split(y - 0.5));
+        let (ix, iy) = (ix as usize, iy as usize);
+        let corner = |i: usize, j: usize| self.near.get((iy + j - 1) * self.side + ix + i - 1).is_some_and(|near| *near <= mine);
+        let first = corner(0, 0);
+        if first == corner(3, 0) && first == corner(0, 3) && first == corner(3, 3) && first == corner(1, 1) {
+            return f32::from(first);
+        }
         let weights = [1.0 - u, 1.0, 1.0, u];
         let mut sum = 0.0;
         for (j, weight) in [1.0 - v, 1.0, 1.0, v].into_iter().enumerate() {

@@ -75,14 +75,15 @@ impl Band<'_> {
             let x1 = ceil(right - 0.5).clamp(0.0, limit);
             if x0 < x1 {
                 let row = (y as usize - self.first) * self.width;
-                let mut w = a[2] + (x0 + 0.5 - a[0]) * dwdx + (centre - a[1]) * dwdy;
+                let w = a[2] + (x0 + 0.5 - a[0]) * dwdx + (centre - a[1]) * dwdy;
                 let span = row + x0 as usize..row + x1 as usize;
-                for (near, seen) in self.near[span.clone()].iter_mut().zip(&mut self.id[span]) {
-                    if w > *near {
-                        *near = w;
-                        *seen = id;
-                    }
-                    w += dwdx;
+                let samples = self.near[span.clone()].iter_mut().zip(&mut self.id[span]);
+                // Written without a branch: the compiler draws four samples at a time.
+                for (i, (near, seen)) in (0i32..).zip(samples) {
+                    let w = w + dwdx * i as f32;
+                    let nearer = w > *near;
+                    *near = if nearer { w } else { *near };
+                    *seen = if nearer { id } else { *seen };
                 }
             }
             y += 1.0;

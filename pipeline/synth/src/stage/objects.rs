@@ -139,7 +139,13 @@ impl Palette {
             let page =
                 Material { pattern: Pattern::Paper, scale: 1.0 / half[0].max(0.01), b: self.b, c: self.c, gloss: 0.05, ..plain(paper) };
             let cover = Material {
-                pattern: Pattern::Print(Layout { style: self.style, half_height_m: half[2], half_breadth_m: half[0], round: false, lying: true }),
+                pattern: Pattern::Print(Layout {
+                    style: self.style,
+                    half_height_m: half[2],
+                    half_breadth_m: half[0],
+                    round: false,
+                    lying: true,
+                }),
                 b: self.b,
                 c: self.c,
                 ..plain(self.a)

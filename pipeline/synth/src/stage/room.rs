@@ -68,7 +68,9 @@ pub(super) fn build(recipe: &SceneRecipe, bystander: bool) -> Vec<Prop> {
     let t = &recipe.table;
     let [[x0, y0], [x1, y1]] = t.corners_m.map(|c| c.map(|v| v as f32));
     let middle = v3(0.5 * (x0 + x1), 0.5 * (y0 + y1), -0.5 * TABLE_M);
-    let top = flat((t.pattern as usize) % 6, colour(t.colour), colour(t.grain), 0.04 + 0.30 * t.gloss, offset());
+    // Chequered tables are rare.
+    let pattern = if t.pattern % 6 == 4 && room.number % 3 > 0 { 7 } else { t.pattern as usize % 6 };
+    let top = flat(pattern, colour(t.colour), colour(t.grain), 0.04 + 0.30 * t.gloss, offset());
     let top = Material { polish: 0.3 + 0.5 * t.gloss, ..top };
     let edge = Material { gloss: 0.1, ..Material::plain(colour(t.colour) * 0.8) };
     let board = round_box(v3(0.5 * (x1 - x0), 0.5 * (y1 - y0), 0.5 * TABLE_M), 0.004);
