@@ -282,7 +282,7 @@ impl EgoJson {
     fn fail(&self, error: &OutputError) -> gst::FlowError {
         let kind = match error {
             OutputError::Io { source, .. } => source.kind(),
-            OutputError::Json { .. } => io::ErrorKind::InvalidData,
+            OutputError::Json { .. } | OutputError::Layout { .. } => io::ErrorKind::InvalidData,
         };
         if matches!(kind, io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) {
             gst::element_imp_error!(self, gst::ResourceError::NoSpaceLeft, ("{error}"));
