@@ -2,6 +2,7 @@
 //!
 //! [`run`] goes over one input from its first to its last frame, [`live`] follows a source that does not end. Both return a
 //! [`Session`]: a thread that listens to the graph, a bounded channel of [`Event`]s, and an [`Outcome`] at the end.
+//! [`Film`] makes a video of pictures that a program draws itself.
 //! Elements are named by factory string only: whoever starts a graph registers them first. No ONNX Runtime, no files beside those that
 //! the plan names, no console.
 //!
@@ -25,6 +26,7 @@ mod encode;
 mod error;
 mod events;
 mod fault;
+mod film;
 mod gate;
 mod input;
 mod live;
@@ -41,6 +43,7 @@ pub use batch::{BatchPlan, run};
 pub use devices::{Camera, cameras};
 pub use error::{ErrorKind, GraphError};
 pub use events::{Event, Progress};
+pub use film::Film;
 pub use input::{BadInput, Input, InputKind, PictureFormat, resolve};
 pub use live::{LivePlan, live};
 pub use live_source::LiveSource;
