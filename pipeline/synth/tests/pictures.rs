@@ -14,6 +14,7 @@ const WIDTH: usize = 320;
 const HEIGHT: usize = 180;
 
 /// A clip with a clean camera, and moments spread over it.
+#[allow(clippy::expect_used)]
 fn clip(id: u32, seed: u64, clean: bool) -> (Clip, Vec<Moment>) {
     let mut script = Script::of(Action::from_id(id).expect("an action"));
     script.look.clean = clean;

@@ -12,7 +12,7 @@ pub(super) struct Noise {
 impl Noise {
     /// The one lattice that all pictures use; materials differ by where they read it.
     pub(super) fn new() -> Noise {
-        let mut r = crate::rng::Rng::new(0x6e6f_6973_65);
+        let mut r = crate::rng::Rng::new(0x006e_6f69_7365);
         Noise { lattice: (0..SIDE * SIDE * SIDE).map(|_| r.unit() as f32).collect() }
     }
 

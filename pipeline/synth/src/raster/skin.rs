@@ -72,8 +72,7 @@ impl SkinPainter {
                     0.0
                 };
                 dark += 0.34 * palmar * (crease + 0.6 * second).min(1.0);
-                out.bump = out.bump
-                    + f.frame.columns[1] * (0.13 * near * near * (1.0 - palmar) * wave((d + 0.0012 * wobble) / 0.0021 + 0.25) * seen);
+                out.bump += f.frame.columns[1] * (0.13 * near * near * (1.0 - palmar) * wave((d + 0.0012 * wobble) / 0.0021 + 0.25) * seen);
             }
         }
         let base_crease = line(l.y - 0.40 * f.bones[0], (0.00055f32).max(0.5 * pixel_m)) * (0.0011 / pixel_m).min(1.0);

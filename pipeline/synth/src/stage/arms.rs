@@ -239,7 +239,7 @@ fn sleeve_mesh(s: &Sleeve, seed: u64) -> SkinnedMesh {
     const AROUND: usize = 22;
     const STEP_M: f32 = 0.009;
     let mut rng = Rng::new(seed).split("folds");
-    let phase: [f32; 4] = std::array::from_fn(|_| rng.range(0.0, 6.28) as f32);
+    let phase: [f32; 4] = std::array::from_fn(|_| rng.range(0.0, std::f64::consts::TAU) as f32);
     let pitch = rng.range(110.0, 260.0) as f32;
     let begins = s.begins_m.max(-0.012);
     let rings = ((0.30 - begins) / STEP_M).max(3.0) as usize;

@@ -40,7 +40,7 @@ fn thing(rng: &mut Rng, at: V3, props: &mut Vec<Prop>) -> f64 {
     let angle = rng.range(-3.1, 3.1) as f32;
     let up = |z: f32| at + v3(0.0, 0.0, z);
     let one = |mesh: RigidMesh, materials: Vec<Material>, at: Affine| Prop::new(mesh, materials, at, true);
-    match rng.below(11) {
+    match rng.below(12) {
         0 => {
             let (r, h) = (rng.range(0.032, 0.045) as f32, rng.range(0.035, 0.055) as f32);
             let m = glossy(rng);
@@ -159,6 +159,19 @@ fn thing(rng: &mut Rng, at: V3, props: &mut Vec<Prop>) -> f64 {
             0.1
         }
         9 => {
+            // A photograph of a face, lying or leaning.
+            let c = SKIN_TONES[rng.below(SKIN_TONES.len())];
+            let skin = v3(c[0], c[1], c[2]);
+            let hair = [v3(0.02, 0.015, 0.01), v3(0.12, 0.06, 0.03), v3(0.35, 0.24, 0.11)][rng.below(3)];
+            let face = Material { pattern: Pattern::Face, b: hair, c: skin.times(v3(0.9, 0.5, 0.5)), gloss: 0.15, ..Material::plain(skin) };
+            let half = v3(rng.range(0.045, 0.10) as f32, 0.0, 0.0015);
+            let half = v3(half.x, half.x * 1.35, half.z);
+            let enlarge = 0.085 / half.x;
+            let print = round_box(half, 0.0005).painted_at(|p| v3(p.x * enlarge, -0.09, p.y * enlarge));
+            props.push(one(print, vec![Material::plain(V3::ONE * 0.7), face], turned(up(half.z), angle * 0.3)));
+            0.13
+        }
+        10 => {
             let (r, h) = (rng.range(0.025, 0.04) as f32, rng.range(0.05, 0.13) as f32);
             let layout = Layout { style: rng.below(64) as u32, half_height_m: h, half_breadth_m: r, round: true, lying: false };
             let m = Material { pattern: Pattern::Print(layout), b: tone(rng), c: tone(rng), ..glossy(rng) };

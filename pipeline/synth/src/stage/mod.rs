@@ -13,7 +13,7 @@ use objects::ObjectLook;
 
 use crate::mesh::rigid::RigidMesh;
 use crate::mesh::vec3::{Affine, V3, v3};
-use crate::moment::{InHand, Moment, Owner};
+use crate::moment::{HandState, InHand, Moment, Owner};
 use crate::raster::geometry::{Geometry, Label, Surface};
 use crate::raster::material::Material;
 use crate::recipe::{Colour, SceneRecipe};
@@ -93,10 +93,10 @@ impl Stage {
             let bystander = hand.owner == Owner::Bystander;
             let look = if bystander { &recipe.bystander } else { &recipe.wearer };
             wear[usize::from(bystander)].build(hand, earlier, look, camera, camera_before, self.fine, geometry);
-            if bystander {
-                people::build(hand, i, look, camera, camera_before, recipe.texture_seed, geometry);
-            }
         }
+        let (now, earlier) = (affine(camera), affine(camera_before));
+        let arms: Vec<&HandState> = moment.hands.iter().filter(|h| h.owner == Owner::Bystander).collect();
+        people::build(&arms, &recipe.bystander, recipe.room.wall_y_m as f32, &now, &earlier, recipe.texture_seed, geometry);
         for (i, (state, (_, look))) in moment.objects.iter().zip(&self.objects).enumerate() {
             let earlier = before.and_then(|b| b.objects.get(i)).unwrap_or(state);
             for (k, (mesh, materials)) in look.parts.iter().enumerate() {
@@ -108,7 +108,6 @@ impl Stage {
                 geometry.rigid(mesh, &surfaces, &affine(&(camera * pose)), &affine(&(camera_before * pose_before)));
             }
         }
-        let (now, earlier) = (affine(camera), affine(camera_before));
         for prop in &self.props {
             // Only what is before the camera; the rest could at most throw a shadow into the picture.
             if (now.point(prop.world_from_mesh.point(prop.centre))).z < -prop.reach {

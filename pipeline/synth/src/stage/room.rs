@@ -69,7 +69,7 @@ pub(super) fn build(recipe: &SceneRecipe, bystander: bool) -> Vec<Prop> {
     let [[x0, y0], [x1, y1]] = t.corners_m.map(|c| c.map(|v| v as f32));
     let middle = v3(0.5 * (x0 + x1), 0.5 * (y0 + y1), -0.5 * TABLE_M);
     // Chequered tables are rare.
-    let pattern = if t.pattern % 6 == 4 && room.number % 3 > 0 { 7 } else { t.pattern as usize % 6 };
+    let pattern = if t.pattern % 6 == 4 && !room.number.is_multiple_of(3) { 7 } else { t.pattern as usize % 6 };
     let top = flat(pattern, colour(t.colour), colour(t.grain), 0.04 + 0.30 * t.gloss, offset());
     let top = Material { polish: 0.3 + 0.5 * t.gloss, ..top };
     let edge = Material { gloss: 0.1, ..Material::plain(colour(t.colour) * 0.8) };
@@ -167,9 +167,11 @@ fn furniture(recipe: &SceneRecipe, rng: &mut Rng, bystander: bool, props: &mut V
         }
         bar(v3(0.5 * (right - left), 0.31, 0.018), v3(0.5 * (left + right), wall_y - 0.31, floor_z + 0.89), top, props);
     }
+    let mut window = None;
     if rng.chance(0.5) {
         // A window: bright panes in a white frame.
         let x = rng.range(-1.0, 1.0) as f32;
+        window = Some(x);
         let sky = Material {
             pattern: Pattern::Screen,
             a: v3(0.75, 0.85, 1.0),
@@ -195,12 +197,10 @@ fn furniture(recipe: &SceneRecipe, rng: &mut Rng, bystander: bool, props: &mut V
         let layout = Layout { style: rng.below(64) as u32, half_height_m: half.z, half_breadth_m: half.x, round: false, lying: false };
         let tone = |rng: &mut Rng| v3(rng.unit() as f32, rng.unit() as f32, rng.unit() as f32) * 0.7;
         let m = Material { pattern: Pattern::Print(layout), a: tone(rng), b: tone(rng), c: tone(rng), ..Material::plain(V3::ONE * 0.5) };
-        bar(
-            half,
-            v3(rng.range(f64::from(left) + 0.4, f64::from(right) - 0.4) as f32, wall_y - 0.013, floor_z + rng.range(1.2, 1.9) as f32),
-            m,
-            props,
-        );
+        let at = v3(rng.range(f64::from(left) + 0.4, f64::from(right) - 0.4) as f32, wall_y - 0.013, floor_z + rng.range(1.2, 1.9) as f32);
+        if window.is_none_or(|x: f32| (x - at.x).abs() > 0.5 + half.x) {
+            bar(half, at, m, props);
+        }
     }
     if !bystander && rng.chance(0.35) {
         // A chair beyond the table.
