@@ -57,8 +57,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         let (moment, before) = (clip.moment_at(at), clip.moment_at(at - 1.0 / clip.fps()));
         renderer.render(&moment, Some(&before).filter(|_| !still), clip.recipe(), &mut frame);
         let mut truth = Truth::of_moment(&clip, &moment);
-        let lens = Distortion { k: clip.recipe().effects.distortion.map(f64::from) };
         let k = truth.intrinsics;
+        let lens = Distortion::of(clip.recipe().effects.distortion, &k);
         truth.look_up_visibility(&moment, |m, px, flesh| {
             let px = lens.distorted_px(&k, px);
             [Label::LeftArm, Label::RightArm, Label::Bystander].iter().any(|l| frame.joint_visible(px, m[2], *l, flesh + 0.006))

@@ -10,6 +10,25 @@ pub struct Distortion {
 }
 
 impl Distortion {
+    /// The distortion with these coefficients, weakened where it cannot be: a strong barrel never reaches the corners of a wide
+    /// picture. The same for a camera whatever the size of its picture.
+    pub fn of(coefficients: [f32; 2], k: &Intrinsics) -> Distortion {
+        let wanted = coefficients.map(f64::from);
+        let (w, h) = (f64::from(k.width), f64::from(k.height));
+        [1.0, 0.8, 0.65, 0.5, 0.4, 0.3, 0.2, 0.1]
+            .into_iter()
+            .map(|share| Distortion { k: wanted.map(|c| c * share) })
+            .find(|d| {
+                [[0.0, 0.0], [w, 0.0], [0.0, h], [w, h]].into_iter().all(|corner| {
+                    let ideal = d.ideal_px(k, corner);
+                    let back = d.distorted_px(k, ideal);
+                    let stretch = (ideal[0] - k.cx).hypot(ideal[1] - k.cy) / (corner[0] - k.cx).hypot(corner[1] - k.cy).max(1e-9);
+                    (back[0] - corner[0]).hypot(back[1] - corner[1]) < 1e-3 * w && stretch < 1.4
+                })
+            })
+            .unwrap_or_default()
+    }
+
     /// Where a point of the ideal pinhole picture (pixels) is seen in the distorted one.
     pub fn distorted_px(&self, k: &Intrinsics, px: [f64; 2]) -> [f64; 2] {
         let (x, y) = ((px[0] - k.cx) / k.fx, (px[1] - k.cy) / k.fy);
@@ -34,6 +53,16 @@ impl Distortion {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_impossible_barrel_is_weakened_alike_at_every_size() {
+        let wide = Intrinsics::from_hfov(98.0, 640, 360);
+        let d = Distortion::of([-0.12, 0.0], &wide);
+        assert!(d.k[0] < 0.0 && d.k[0] > -0.12, "{d:?}");
+        assert_eq!(d, Distortion::of([-0.12, 0.0], &Intrinsics::from_hfov(98.0, 256, 144)));
+        let narrow = Intrinsics::from_hfov(60.0, 640, 360);
+        assert_eq!(Distortion::of([-0.12, 0.0], &narrow).k[0], f64::from(-0.12f32));
+    }
 
     #[test]
     fn there_and_back_is_the_same_pixel() {

@@ -128,7 +128,7 @@ impl Renderer {
         self.stage.prepare(moment, recipe);
         self.stage.build(moment, moving, &mut self.geometry);
         let k = self.intrinsics(moment);
-        let distortion = Distortion { k: effects.distortion.map(f64::from) };
+        let distortion = Distortion::of(effects.distortion, &k);
         let wider = self.darkroom.set_lens((effects.distortion != [0.0; 2]).then_some((distortion, k)));
         let lens = Lens { focal: [(k.fx / wider) as f32, (k.fy / wider) as f32], centre: [k.cx as f32, k.cy as f32] };
         self.aim_lights(moment, recipe);

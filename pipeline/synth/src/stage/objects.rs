@@ -80,8 +80,7 @@ struct Palette {
 fn vivid(rng: &mut Rng) -> V3 {
     // Print is strongly coloured, or nearly white, or nearly black.
     let hue = rng.range(0.0, 6.0) as f32;
-    let wheel = |k: f32| ((hue + k).rem_euclid(6.0) - 3.0).abs() - 1.0;
-    let full = v3(wheel(0.0), 2.0 - wheel(-2.0) - 1.0, 2.0 - wheel(-4.0) - 1.0).max(V3::ZERO).min(V3::ONE);
+    let full = v3((hue - 3.0).abs() - 1.0, 2.0 - (hue - 2.0).abs(), 2.0 - (hue - 4.0).abs()).max(V3::ZERO).min(V3::ONE);
     match rng.below(5) {
         0 => V3::ONE * rng.range(0.6, 0.85) as f32,
         1 => V3::ONE * rng.range(0.015, 0.06) as f32,
