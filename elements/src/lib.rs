@@ -7,6 +7,7 @@
 pub mod egohands;
 pub mod egojson;
 pub mod egooverlay;
+pub mod egotestsrc;
 mod plugin;
 pub mod worker;
 

@@ -15,6 +15,7 @@ fn plugin_init(plugin: &gst::Plugin) -> Result<(), glib::BoolError> {
     crate::egohands::register(plugin)?;
     crate::egojson::register(plugin)?;
     crate::egooverlay::register(plugin)?;
+    crate::egotestsrc::register(plugin)?;
     Ok(())
 }
 

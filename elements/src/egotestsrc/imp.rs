@@ -1,0 +1,490 @@
+//! The element: negotiation, time, seeking, and one drawn buffer after another.
+
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use ego_meta::Stamp;
+use ego_synth::error::SynthError;
+use gst::glib;
+use gst::prelude::*;
+use gst::subclass::prelude::*;
+use gst_base::prelude::*;
+use gst_base::subclass::prelude::*;
+use gst_video::{VideoCapsBuilder, VideoFormat, VideoInfo};
+
+use super::live::{Effort, frame_at, time_ns};
+use super::picture::Picture;
+use super::settings::{Plan, Settings};
+use super::show::{Format, Show};
+
+static CAT: LazyLock<gst::DebugCategory> =
+    LazyLock::new(|| gst::DebugCategory::new("egotestsrc", gst::DebugColorFlags::empty(), Some("Synthetic head camera")));
+
+/// What becomes of open caps.
+const DEFAULT_SIZE: (i32, i32) = (640, 360);
+const DEFAULT_RATE: (i32, i32) = (30, 1);
+/// Sides of pictures, as `ego_synth` draws them, pixels.
+const SIDES: std::ops::RangeInclusive<i32> = 16..=8192;
+/// A little more than 8K, for which drawing needs about 2.5 GB.
+const MOST_PIXELS: u64 = 34_000_000;
+/// Skipped frames after which the user should know.
+const MANY_SKIPPED: u64 = 30;
+
+/// From start to stop.
+struct State {
+    settings: Settings,
+    plan: Plan,
+    /// From the first negotiation on.
+    stream: Option<Stream>,
+    /// The frame that comes next, counted from the beginning of the show at the rate of the stream.
+    next: u64,
+    /// Where a seek led before there was a rate, nanoseconds.
+    seek_ns: Option<u64>,
+    /// Running time of frame 0 of a live stream.
+    live_start: Option<gst::ClockTime>,
+    effort: Effort,
+    /// The next buffer does not follow on the last one.
+    discont: bool,
+    warned: bool,
+}
+
+/// What depends on the caps.
+struct Stream {
+    rate: (u32, u32),
+    show: Show,
+    picture: Picture,
+}
+
+/// What the streaming thread waits for.
+#[derive(Default)]
+struct Wait {
+    flushing: bool,
+    clock_id: Option<gst::SingleShotClockId>,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Stats {
+    frames: u64,
+    skipped: u64,
+    clips: u64,
+    draw_ms: f64,
+}
+
+/// A frame that was drawn, and when it is due.
+struct Drawn {
+    due: gst::ClockTime,
+    warning: Option<String>,
+}
+
+/// See the module's documentation.
+#[derive(Default)]
+pub struct EgoTestSrc {
+    settings: Mutex<Settings>,
+    state: Mutex<Option<State>>,
+    wait: Mutex<Wait>,
+    stats: Mutex<Stats>,
+}
+
+/// The data of a lock, also after a panic elsewhere: it is plain and always whole.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[glib::object_subclass]
+impl ObjectSubclass for EgoTestSrc {
+    const NAME: &'static str = "EgoTestSrc";
+    type Type = super::EgoTestSrc;
+    type ParentType = gst_base::BaseSrc;
+}
+
+impl ObjectImpl for EgoTestSrc {
+    fn properties() -> &'static [glib::ParamSpec] {
+        static PROPERTIES: LazyLock<Vec<glib::ParamSpec>> = LazyLock::new(Settings::specifications);
+        &PROPERTIES
+    }
+
+    fn constructed(&self) {
+        self.parent_constructed();
+        self.obj().set_format(gst::Format::Time);
+    }
+
+    fn set_property(&self, _id: usize, value: &glib::Value, pspec: &glib::ParamSpec) {
+        let live = {
+            let mut settings = lock(&self.settings);
+            settings.set(pspec.name(), value);
+            settings.live
+        };
+        if pspec.name() == "is-live" {
+            self.obj().set_live(live);
+        }
+    }
+
+    fn property(&self, _id: usize, pspec: &glib::ParamSpec) -> glib::Value {
+        if pspec.name() == "stats" {
+            let stats = *lock(&self.stats);
+            let stats = gst::Structure::builder("stats")
+                .field("frames", stats.frames)
+                .field("skipped", stats.skipped)
+                .field("clips", stats.clips)
+                .field("draw-ms", stats.draw_ms);
+            return stats.build().to_value();
+        }
+        let value = lock(&self.settings).get(pspec.name());
+        value.unwrap_or_else(|| pspec.default_value().clone())
+    }
+}
+
+impl GstObjectImpl for EgoTestSrc {}
+
+impl ElementImpl for EgoTestSrc {
+    fn metadata() -> Option<&'static gst::subclass::ElementMetadata> {
+        static METADATA: LazyLock<gst::subclass::ElementMetadata> = LazyLock::new(|| {
+            gst::subclass::ElementMetadata::new(
+                "Synthetic head camera",
+                "Source/Video",
+                "Draws hands that do things with objects, and attaches joints, boxes, actions, camera and depth as they truly are",
+                "egostream",
+            )
+        });
+        Some(&METADATA)
+    }
+
+    fn pad_templates() -> &'static [gst::PadTemplate] {
+        static TEMPLATES: LazyLock<Vec<gst::PadTemplate>> = LazyLock::new(|| {
+            let template = gst::PadTemplate::new("src", gst::PadDirection::Src, gst::PadPresence::Always, &offer());
+            template.into_iter().collect()
+        });
+        &TEMPLATES
+    }
+}
+
+/// Everything that the element can make.
+fn offer() -> gst::Caps {
+    let of = |formats: &[VideoFormat]| {
+        VideoCapsBuilder::new()
+            .format_list(formats.iter().copied())
+            .width_range(SIDES)
+            .height_range(SIDES)
+            .framerate_range(gst::Fraction::new(1, 1)..=gst::Fraction::new(1000, 1))
+            .pixel_aspect_ratio(gst::Fraction::new(1, 1))
+    };
+    let mut caps = of(&[VideoFormat::Rgb]).build();
+    // As `rgb_to_yuv` makes it: BT.601, colour of two by two pixels from the middle between them.
+    let yuv = of(&[VideoFormat::Nv12, VideoFormat::I420]).field("colorimetry", "bt601").field("chroma-site", "jpeg").build();
+    caps.merge(yuv);
+    caps
+}
+
+impl BaseSrcImpl for EgoTestSrc {
+    fn start(&self) -> Result<(), gst::ErrorMessage> {
+        let settings = lock(&self.settings).clone();
+        let plan = settings.plan().map_err(|e| gst::error_msg!(gst::ResourceError::Settings, ("{e}")))?;
+        *lock(&self.stats) = Stats::default();
+        *lock(&self.wait) = Wait::default();
+        *lock(&self.state) = Some(State {
+            settings,
+            plan,
+            stream: None,
+            next: 0,
+            seek_ns: None,
+            live_start: None,
+            effort: Effort::default(),
+            discont: true,
+            warned: false,
+        });
+        Ok(())
+    }
+
+    fn stop(&self) -> Result<(), gst::ErrorMessage> {
+        *lock(&self.state) = None;
+        Ok(())
+    }
+
+    fn is_seekable(&self) -> bool {
+        !lock(&self.settings).live
+    }
+
+    fn do_seek(&self, segment: &mut gst::Segment) -> bool {
+        let Some(segment) = segment.downcast_mut::<gst::ClockTime>() else { return false };
+        if segment.rate() <= 0.0 {
+            gst::warning!(CAT, imp = self, "cannot play backwards");
+            return false;
+        }
+        let start = segment.start().unwrap_or_default();
+        segment.set_position(start);
+        if let Some(state) = lock(&self.state).as_mut() {
+            state.seek_to(start.nseconds());
+        }
+        true
+    }
+
+    fn unlock(&self) -> Result<(), gst::ErrorMessage> {
+        let mut wait = lock(&self.wait);
+        wait.flushing = true;
+        if let Some(id) = wait.clock_id.take() {
+            id.unschedule();
+        }
+        Ok(())
+    }
+
+    fn unlock_stop(&self) -> Result<(), gst::ErrorMessage> {
+        lock(&self.wait).flushing = false;
+        Ok(())
+    }
+
+    fn fixate(&self, mut caps: gst::Caps) -> gst::Caps {
+        caps.truncate();
+        if let Some(s) = caps.make_mut().structure_mut(0) {
+            s.fixate_field_nearest_int("width", DEFAULT_SIZE.0);
+            // A width alone gives a picture of the usual shape.
+            let width = s.get::<i32>("width").unwrap_or(DEFAULT_SIZE.0);
+            let height = (i64::from(width) * i64::from(DEFAULT_SIZE.1) / i64::from(DEFAULT_SIZE.0)) as i32;
+            s.fixate_field_nearest_int("height", height.clamp(*SIDES.start(), *SIDES.end()));
+            s.fixate_field_nearest_fraction("framerate", gst::Fraction::new(DEFAULT_RATE.0, DEFAULT_RATE.1));
+        }
+        self.parent_fixate(caps)
+    }
+
+    fn negotiate(&self) -> Result<(), gst::LoggableError> {
+        let pad = self.obj().src_pad().clone();
+        let wanted = pad.peer_query_caps(None);
+        if !wanted.can_intersect(&pad.pad_template_caps()) {
+            gst::element_imp_error!(
+                self,
+                gst::StreamError::Format,
+                ("what comes next takes only {wanted}; egotestsrc makes {}: ask for one of these, or put a videoconvert after it", offer())
+            );
+            return Err(gst::loggable_error!(CAT, "nothing in common with {wanted}"));
+        }
+        self.parent_negotiate()
+    }
+
+    fn set_caps(&self, caps: &gst::Caps) -> Result<(), gst::LoggableError> {
+        let refused = |why: String| {
+            gst::element_imp_error!(self, gst::StreamError::Format, ("{why}"));
+            gst::loggable_error!(CAT, "{why}")
+        };
+        let info = VideoInfo::from_caps(caps).map_err(|_| gst::loggable_error!(CAT, "cannot read the caps {caps}"))?;
+        let pixels = u64::from(info.width()) * u64::from(info.height());
+        if pixels > MOST_PIXELS {
+            let (width, height) = (info.width(), info.height());
+            return Err(refused(format!(
+                "a picture of {width}x{height} has {} million pixels; ask for at most {}, e.g. 7680x4320",
+                pixels / 1_000_000,
+                MOST_PIXELS / 1_000_000
+            )));
+        }
+        self.obj().set_blocksize(u32::try_from(info.size()).unwrap_or(u32::MAX));
+        if let Some(state) = lock(&self.state).as_mut() {
+            state.set_format(&info).map_err(|e| refused(e.to_string()))?;
+            gst::debug!(CAT, imp = self, "drawing {caps} on {} threads", state.settings.threads());
+        }
+        if self.obj().is_live() {
+            // The answer to LATENCY depends on the rate. Nobody may listen yet.
+            let _ = self.obj().post_message(gst::message::Latency::builder().src(&*self.obj()).build());
+        }
+        Ok(())
+    }
+
+    fn decide_allocation(&self, query: &mut gst::query::Allocation) -> Result<(), gst::LoggableError> {
+        let (caps, _) = query.get_owned();
+        let caps = caps.ok_or_else(|| gst::loggable_error!(CAT, "an allocation without caps"))?;
+        let info = VideoInfo::from_caps(&caps).map_err(|_| gst::loggable_error!(CAT, "cannot read the caps {caps}"))?;
+        let offered = query.allocation_pools().next();
+        let update = offered.is_some();
+        let size = u32::try_from(info.size()).unwrap_or(u32::MAX);
+        let (pool, size, min, max) = match offered {
+            Some((Some(pool), offered, min, max)) => (pool, size.max(offered), min, max),
+            Some((None, offered, min, max)) => (gst_video::VideoBufferPool::new().upcast(), size.max(offered), min, max),
+            None => (gst_video::VideoBufferPool::new().upcast(), size, 0, 0),
+        };
+        let mut config = pool.config();
+        config.set_params(Some(&caps), size, min, max);
+        if query.find_allocation_meta::<gst_video::VideoMeta>().is_some() {
+            config.add_option(gst_video::BUFFER_POOL_OPTION_VIDEO_META);
+        }
+        pool.set_config(config).map_err(|e| gst::loggable_error!(CAT, "the pool refuses its settings: {e}"))?;
+        if update {
+            query.set_nth_allocation_pool(0, Some(&pool), size, min, max);
+        } else {
+            query.add_allocation_pool(Some(&pool), size, min, max);
+        }
+        self.parent_decide_allocation(query)
+    }
+
+    fn query(&self, query: &mut gst::QueryRef) -> bool {
+        if let gst::QueryViewMut::Latency(latency) = query.view_mut()
+            && self.obj().is_live()
+        {
+            // A frame that is due now may be drawn until the next one is due. There is no place where others could wait.
+            let frame = self.frame_duration();
+            latency.set(true, frame, frame);
+            return true;
+        }
+        if let gst::QueryViewMut::Scheduling(scheduling) = query.view_mut() {
+            // As `GstPushSrc` says, whose `fill` the bindings cannot reach.
+            scheduling.set(gst::SchedulingFlags::SEQUENTIAL, 1, -1, 0);
+            scheduling.add_scheduling_modes([gst::PadMode::Push]);
+            return true;
+        }
+        BaseSrcImplExt::parent_query(self, query)
+    }
+
+    fn fill(&self, _offset: u64, _length: u32, buffer: &mut gst::BufferRef) -> Result<gst::FlowSuccess, gst::FlowError> {
+        let drawn = self.draw(buffer)?;
+        if let Some(warning) = drawn.warning {
+            gst::element_imp_warning!(self, gst::CoreError::Clock, ("{warning}"));
+        }
+        if self.obj().is_live() {
+            self.wait_until(drawn.due)?;
+        }
+        Ok(gst::FlowSuccess::Ok)
+    }
+}
+
+impl State {
+    fn seek_to(&mut self, ns: u64) {
+        match &self.stream {
+            Some(stream) => {
+                // The frame that is on at that time.
+                let after = frame_at(ns, stream.rate);
+                self.next = if time_ns(after, stream.rate) > ns { after.saturating_sub(1) } else { after };
+            }
+            None => self.seek_ns = Some(ns),
+        }
+        self.discont = true;
+    }
+
+    fn set_format(&mut self, info: &VideoInfo) -> Result<(), SynthError> {
+        let (numer, denom) = (info.fps().numer(), info.fps().denom());
+        let rate = (u32::try_from(numer).unwrap_or(1).max(1), u32::try_from(denom).unwrap_or(1).max(1));
+        let format = Format { width: info.width(), height: info.height(), fps: f64::from(numer) / f64::from(denom) };
+        let picture = Picture::new(info, &self.settings);
+        match &mut self.stream {
+            Some(stream) => {
+                stream.show.set_format(format)?;
+                if stream.rate != rate {
+                    self.next = frame_at(time_ns(self.next, stream.rate), rate);
+                }
+                (stream.rate, stream.picture) = (rate, picture);
+            }
+            None => {
+                let show = Show::new(self.plan.clone(), format, self.settings.lens_distortion)?;
+                self.stream = Some(Stream { rate, show, picture });
+                if let Some(ns) = self.seek_ns.take() {
+                    self.seek_to(ns);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl EgoTestSrc {
+    /// Draws the next frame, or a later one when there is no time for it.
+    fn draw(&self, buffer: &mut gst::BufferRef) -> Result<Drawn, gst::FlowError> {
+        let live = self.obj().is_live();
+        let mut state = lock(&self.state);
+        let state = state.as_mut().ok_or(gst::FlowError::Flushing)?;
+        let stream = state.stream.as_mut().ok_or(gst::FlowError::NotNegotiated)?;
+        let mut frame = state.next;
+        if live {
+            let start = match state.live_start {
+                Some(start) => start,
+                None => {
+                    // The first frame takes longest by far; time begins when the source is ready.
+                    stream.picture.expose(&stream.show, frame);
+                    *state.live_start.insert(self.obj().current_running_time().unwrap_or_default())
+                }
+            };
+            let now = self.obj().current_running_time().unwrap_or_default();
+            frame = state.effort.choose(frame, now.saturating_sub(start).nseconds(), stream.rate);
+        }
+        let skipped = frame - state.next;
+        let begin = Instant::now();
+        match stream.show.go_to(frame, || !lock(&self.wait).flushing) {
+            Ok(true) => {}
+            Ok(false) => return Err(gst::FlowError::Flushing),
+            Err(e) => {
+                gst::element_imp_error!(self, gst::StreamError::Failed, ("{e}"));
+                return Err(gst::FlowError::Error);
+            }
+        }
+        let (start_ns, end_ns) = (time_ns(frame, stream.rate), time_ns(frame + 1, stream.rate));
+        let offset = state.live_start.unwrap_or_default();
+        let (ref_width, ref_height) = stream.picture.size();
+        let stamp = Stamp {
+            source: self.obj().name().into(),
+            model: concat!("ego-synth ", env!("CARGO_PKG_VERSION")).to_owned(),
+            frame,
+            pts: Some(offset.nseconds() + start_ns),
+            ref_width,
+            ref_height,
+            ..Stamp::default()
+        };
+        if let Err(e) = stream.picture.draw(&stream.show, frame, stamp, buffer) {
+            gst::element_imp_error!(self, gst::StreamError::Failed, ("{e}"));
+            return Err(gst::FlowError::Error);
+        }
+        let took = begin.elapsed();
+        state.effort.learn(u64::try_from(took.as_nanos()).unwrap_or(u64::MAX));
+        let due = offset + gst::ClockTime::from_nseconds(start_ns);
+        buffer.set_pts(due);
+        buffer.set_duration(gst::ClockTime::from_nseconds(end_ns - start_ns));
+        buffer.set_offset(frame);
+        buffer.set_offset_end(frame + 1);
+        if std::mem::take(&mut state.discont) || skipped > 0 {
+            buffer.set_flags(gst::BufferFlags::DISCONT);
+        }
+        state.next = frame + 1;
+        let stats = self.count(skipped, stream.show.clip().1, took.as_secs_f64() * 1e3);
+        let slow = stats.skipped >= MANY_SKIPPED && stats.skipped * 10 > stats.frames && !std::mem::replace(&mut state.warned, true);
+        let warning = slow.then(|| {
+            format!(
+                "drawing takes {:.0} ms a frame and there are {:.0}: {} of {} frames were skipped; ask for smaller pictures or a lower rate",
+                stats.draw_ms,
+                (end_ns - start_ns) as f64 / 1e6,
+                stats.skipped,
+                stats.skipped + stats.frames
+            )
+        });
+        Ok(Drawn { due, warning })
+    }
+
+    fn count(&self, skipped: u64, clip: u64, draw_ms: f64) -> Stats {
+        let mut stats = lock(&self.stats);
+        stats.frames += 1;
+        stats.skipped += skipped;
+        stats.clips = stats.clips.max(clip + 1);
+        stats.draw_ms += (draw_ms - stats.draw_ms) / stats.frames.min(100) as f64;
+        *stats
+    }
+
+    /// Waits for a running time, unless the element has no clock.
+    fn wait_until(&self, due: gst::ClockTime) -> Result<(), gst::FlowError> {
+        let (Some(clock), Some(base)) = (self.obj().clock(), self.obj().base_time()) else { return Ok(()) };
+        let id = clock.new_single_shot_id(base + due);
+        {
+            let mut wait = lock(&self.wait);
+            if wait.flushing {
+                return Err(gst::FlowError::Flushing);
+            }
+            wait.clock_id = Some(id.clone());
+        }
+        let (result, _) = id.wait();
+        lock(&self.wait).clock_id = None;
+        match result {
+            Err(gst::ClockError::Unscheduled) => Err(gst::FlowError::Flushing),
+            _ => Ok(()),
+        }
+    }
+
+    /// Of the negotiated rate, or of the one that would be chosen.
+    fn frame_duration(&self) -> gst::ClockTime {
+        let caps = self.obj().src_pad().current_caps();
+        let rate = caps.as_ref().and_then(|caps| caps.structure(0)).and_then(|s| s.get::<gst::Fraction>("framerate").ok());
+        let (numer, denom) = rate.map_or(DEFAULT_RATE, |rate| (rate.numer(), rate.denom()));
+        let rate = (u32::try_from(numer).unwrap_or(1), u32::try_from(denom).unwrap_or(1));
+        gst::ClockTime::from_nseconds(time_ns(1, rate))
+    }
+}

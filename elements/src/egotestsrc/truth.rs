@@ -1,0 +1,96 @@
+//! The truth of `ego-synth` in the words of `ego-meta`.
+
+use ego_core::camera::Intrinsics;
+use ego_core::hands::{Hand, Side};
+use ego_meta::{ClipPosition, InHand, JointSeen, Stamp, TrueAction, TrueHand, TrueObject, TruthMeta};
+use ego_synth::cast::{action_name, noun_name, verb_name};
+use ego_synth::effects::distortion::Distortion;
+use ego_synth::moment::{self, Owner};
+use ego_synth::truth::{HandTruth, ObjectTruth, Truth, Visibility};
+
+/// Where a picture shows a point of the ideal pinhole camera; `None` is the ideal camera itself.
+#[derive(Clone, Copy)]
+pub(super) struct Lens {
+    pub(super) camera: Intrinsics,
+    pub(super) distortion: Option<Distortion>,
+}
+
+impl Lens {
+    /// Where a point of the ideal picture is seen, pixels.
+    pub(super) fn seen_px(&self, px: [f64; 2]) -> [f64; 2] {
+        self.distortion.map_or(px, |d| d.distorted_px(&self.camera, px))
+    }
+
+    fn seen_norm(&self, px: Option<[f64; 2]>) -> [f32; 2] {
+        match px.map(|px| self.seen_px(px)) {
+            Some([x, y]) => [(x / f64::from(self.camera.width)) as f32, (y / f64::from(self.camera.height)) as f32],
+            None => [f32::NAN; 2],
+        }
+    }
+}
+
+/// Everything that is known about a frame.
+pub(super) fn meta(truth: &Truth, lens: &Lens, clip: ClipPosition, stamp: Stamp) -> TruthMeta {
+    let hands = truth.hands.iter().zip(1..).map(|(hand, track)| true_hand(hand, track, lens)).collect();
+    let objects: Vec<TrueObject> = truth.objects.iter().map(|o| true_object(o, lens)).collect();
+    let action = truth.action;
+    let acted = |o: &&TrueObject| action.is_none_or(|a| a.noun == o.class) && o.in_hand != InHand::None;
+    let action = TrueAction {
+        label: action.map_or_else(|| action_name(0), |a| a.name()),
+        id: action.and_then(|a| a.id()).unwrap_or(0),
+        verb: verb_name(action.map_or(0, |a| a.verb)).to_owned(),
+        noun: noun_name(action.map_or(0, |a| a.noun)).to_owned(),
+        phase: truth.phase.name().to_owned(),
+        in_hand: objects.iter().find(acted).map(|o| o.in_hand).unwrap_or_default(),
+    };
+    let pose = truth.world_from_camera.to_homogeneous();
+    let world_from_camera = std::array::from_fn(|row| std::array::from_fn(|column| pose[(row, column)]));
+    TruthMeta { stamp, hands, objects, action, intrinsics: truth.intrinsics, world_from_camera, clip }
+}
+
+fn true_hand(truth: &HandTruth, track: u32, lens: &Lens) -> TrueHand {
+    let seen = truth.visibility.map(|v| match v {
+        Visibility::Unknown => JointSeen::Unknown,
+        Visibility::Visible => JointSeen::Visible,
+        Visibility::Occluded => JointSeen::Occluded,
+        Visibility::Outside => JointSeen::Outside,
+    });
+    TrueHand {
+        hand: Hand {
+            side: truth.side,
+            score: if truth.side == Side::Unknown { 0.0 } else { 1.0 },
+            presence: f32::from(u8::from(truth.present)),
+            track,
+            image_norm: truth.image_px.map(|px| lens.seen_norm(px)),
+            camera_m: Some(truth.camera_m.map(|p| p.map(|v| v as f32))),
+            joint_score: seen.map(JointSeen::score),
+        },
+        bystander: truth.owner == Owner::Bystander,
+        holds: truth.holds,
+        seen,
+    }
+}
+
+fn true_object(truth: &ObjectTruth, lens: &Lens) -> TrueObject {
+    let camera = &lens.camera;
+    let rect = truth.box_px.map(|[left, top, right, bottom]| {
+        let ([left, top], [right, bottom]) = (lens.seen_px([left, top]), lens.seen_px([right, bottom]));
+        let (w, h) = (f64::from(camera.width), f64::from(camera.height));
+        [left / w, top / h, right / w, bottom / h].map(|v| v as f32)
+    });
+    let pose = truth.camera_from_body.to_homogeneous();
+    TrueObject {
+        class: truth.class,
+        name: noun_name(truth.class).to_owned(),
+        in_hand: match truth.in_hand {
+            moment::InHand::None => InHand::None,
+            moment::InHand::Left => InHand::Left,
+            moment::InHand::Right => InHand::Right,
+            moment::InHand::Both => InHand::Both,
+        },
+        rect_norm: rect,
+        box_norm: truth.box_camera_m.map(|p| lens.seen_norm(camera.project(p))),
+        box_camera_m: truth.box_camera_m.map(|p| p.map(|v| v as f32)),
+        camera_from_object: std::array::from_fn(|row| std::array::from_fn(|column| pose[(row, column)] as f32)),
+    }
+}
