@@ -79,10 +79,10 @@ fn a_disk_that_fills_up_on_the_way() {
 }
 
 /// A disk of one megabyte that is taken off again.
-struct SmallDisk<'a>(&'a Path);
+pub(crate) struct SmallDisk<'a>(&'a Path);
 
 impl SmallDisk<'_> {
-    fn mount(at: &Path) -> Option<SmallDisk<'_>> {
+    pub(crate) fn mount(at: &Path) -> Option<SmallDisk<'_>> {
         let mounted = std::process::Command::new("mount").args(["-t", "tmpfs", "-o", "size=1m", "ego-test"]).arg(at).output();
         mounted.is_ok_and(|o| o.status.success()).then_some(SmallDisk(at))
     }

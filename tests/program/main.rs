@@ -10,6 +10,7 @@ mod interrupt;
 mod live;
 mod run;
 mod settings;
+mod synth;
 
 use std::path::Path;
 

@@ -45,6 +45,25 @@ Examples:
   ego live rtsp://camera.local/main --headless --out results --record
   ego live test:ball --headless --duration 5 --json";
 
+const SYNTH_HELP: &str = "\
+Two hands do what the 36 actions of the data set H2O name, seen from the head; every picture comes with its exact truth. The same
+seed gives the same motion everywhere. A finished clip is kept, so the same command goes on where it was interrupted, and a larger
+--clips adds to what is there. Splits share no people, rooms or seeds; `unseen` plays verb-object pairs outside the 36.
+
+Layouts: h2o, the folders of that data set (rgb, depth, hand_pose, obj_pose, cam_pose, labels, lists), in its 1280x720 pixels about
+2 MB a frame; video, DIR/SPLIT-NUMBER.mp4 with one ego.frame/1 line a frame in .jsonl; with --poses-only one .npz a clip for numpy.load. DIR/clips-SPLIT.jsonl has one line a
+clip: seed, intrinsics, labels, people, room.
+
+A prompt is a list of actions (\"open lotion then squeeze lotion\"), idle times (idle, long idle, hand leaves) and wishes: slowly,
+quickly, hesitantly, left hand, right hand, one handed, dim light, bright light, warm light, cold light, shaky, steady, dark skin,
+medium skin, light skin, gloves, sleeves, ring, child, small hands, large hands, bystander, alone, clean picture ... An unknown word
+is an error that lists all. Without an action every action is played in turn, equally often, led by left and right hands alike.
+
+Examples:
+  ego synth --out set --clips 360 --split train --size 640x360
+  ego synth --out motion --clips 3600 --poses-only --imu --stats
+  ego synth --out clips --layout video --prompt \"slowly pour milk with the left hand, dim light, shaky\"";
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
     /// Analyse every frame of files, folders of pictures, patterns or addresses
@@ -53,6 +72,9 @@ pub(crate) enum Verb {
     /// Analyse a camera, a stream or a test picture as it comes
     #[command(after_help = LIVE_HELP)]
     Live(LiveArgs),
+    /// Make labelled recordings with the synthetic head camera
+    #[command(after_help = SYNTH_HELP)]
+    Synth(SynthArgs),
     /// List, check, import and download models
     #[command(subcommand)]
     Models(ModelsVerb),
@@ -124,6 +146,64 @@ pub(crate) struct LiveArgs {
     pub(crate) settings: SettingsArgs,
 }
 
+/// Part of the cast.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SplitName {
+    Train,
+    Val,
+    Test,
+    /// Verb-object pairs outside the 36, with the people and rooms of `test`
+    Unseen,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SynthLayout {
+    /// Folders of pictures and text files as in the data set H2O
+    H2o,
+    /// H.264 videos with one JSON line a frame
+    Video,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SynthArgs {
+    /// Folder for the clips; made when it is not there
+    #[arg(long, value_name = "DIR", required_unless_present = "stats")]
+    pub(crate) out: Option<PathBuf>,
+    /// Number of clips, those included that are there already [default: 36, or 1 for a prompt with an action]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    pub(crate) clips: Option<u64>,
+    /// Seed of all choices
+    #[arg(long, value_name = "S", default_value_t = 0)]
+    pub(crate) seed: u64,
+    /// Which people, rooms and actions play
+    #[arg(long, value_enum, default_value = "train")]
+    pub(crate) split: SplitName,
+    /// Clips that are made at the same time [default: one a processor]
+    #[arg(long, value_name = "J", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub(crate) jobs: Option<u16>,
+    /// Picture size [default: 1280x720 for h2o and poses, 640x360 for video]
+    #[arg(long, value_name = "WxH", value_parser = picture_size)]
+    pub(crate) size: Option<(u32, u32)>,
+    /// Frames a second
+    #[arg(long, value_name = "F", default_value_t = 30.0, value_parser = frame_rate)]
+    pub(crate) fps: f64,
+    /// What happens, who does it and how it looks, in words (see below)
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) prompt: Option<String>,
+    /// Write motion without pictures, one .npz file a clip
+    #[arg(long, conflicts_with = "layout")]
+    pub(crate) poses_only: bool,
+    /// Add virtual inertial sensors on head and wrists, 100 readings a second
+    #[arg(long)]
+    pub(crate) imu: bool,
+    /// How clips are written
+    #[arg(long, value_enum, default_value = "h2o")]
+    pub(crate) layout: SynthLayout,
+    /// Print how actions, hands, views and speeds are distributed; without --out nothing is written
+    #[arg(long)]
+    pub(crate) stats: bool,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum ModelsVerb {
     /// List the known models and whether their files are on this machine
@@ -171,6 +251,22 @@ fn rate(text: &str) -> Result<f64, String> {
     if rate > 0.0 && rate <= 10_000.0 { Ok(rate) } else { Err("should be above 0 and at most 10000".to_owned()) }
 }
 
+/// Widths and heights that the synthetic camera draws in reasonable time and memory, pixels.
+const SIZES: std::ops::RangeInclusive<u32> = 16..=4096;
+
+fn picture_size(text: &str) -> Result<(u32, u32), String> {
+    let numbers = text.split_once(['x', 'X']).and_then(|(w, h)| Some((w.trim().parse::<u32>().ok()?, h.trim().parse::<u32>().ok()?)));
+    match numbers {
+        Some((w, h)) if SIZES.contains(&w) && SIZES.contains(&h) => Ok((w, h)),
+        Some(_) => Err(format!("width and height should be {} to {} pixels", SIZES.start(), SIZES.end())),
+        None => Err("should be width x height in pixels, as in 640x360".to_owned()),
+    }
+}
+
+fn frame_rate(text: &str) -> Result<f64, String> {
+    rate(text).ok().filter(|r| (1.0..=1000.0).contains(r)).ok_or_else(|| "should be 1 to 1000 frames a second".to_owned())
+}
+
 fn seconds(text: &str) -> Result<std::time::Duration, String> {
     let seconds: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
     let positive = (seconds > 0.0).then(|| std::time::Duration::try_from_secs_f64(seconds).ok()).flatten();
@@ -185,6 +281,15 @@ mod tests {
     #[test]
     fn the_command_line_is_sound() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn picture_sizes_that_no_camera_has_are_refused() {
+        assert_eq!(picture_size("640x360"), Ok((640, 360)));
+        for (text, words) in [("0x0", "16 to 4096"), ("640x99999", "16 to 4096"), ("640", "as in 640x360"), ("ax3", "as in 640x360")] {
+            assert!(picture_size(text).expect_err("refused").contains(words), "{text}");
+        }
+        assert!(frame_rate("0.5").is_err() && frame_rate("nan").is_err() && frame_rate("30") == Ok(30.0));
     }
 
     #[test]

@@ -20,7 +20,7 @@ pub(crate) fn tell(text: &str) {
 /// One line of the `--json` output: `{"type": ..., "v": 1, "data": ...}`.
 ///
 /// Types: `begin`, `progress`, `warning`, `source-lost`, `source-back`, `failure`, `end` from `ego run` and `ego live`;
-/// `model`, `setting`, `device` from the others.
+/// `begin`, `clip`, `stats`, `failure`, `end` from `ego synth`; `model`, `setting`, `device` from the others.
 pub(crate) fn json(kind: &str, data: serde_json::Value) -> anyhow::Result<()> {
     self::data(&serde_json::json!({ "type": kind, "v": 1, "data": data }).to_string())
 }
@@ -74,6 +74,14 @@ pub(crate) fn bytes_bar(title: &str) -> ProgressBar {
     bar
 }
 
+/// A bar for clips; invisible when standard error is not a terminal.
+pub(crate) fn clips_bar(title: &str, clips: u64) -> ProgressBar {
+    let bar = if std::io::stderr().is_terminal() { ProgressBar::new(clips) } else { ProgressBar::hidden() };
+    bar.set_style(style("{prefix} [{bar:30}] {pos}/{len} clips {msg}, {eta} left"));
+    bar.set_prefix(title.to_owned());
+    bar
+}
+
 fn style(template: &str) -> ProgressStyle {
     // The templates are ours; a test parses them.
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> ")
@@ -86,7 +94,8 @@ mod tests {
     #[test]
     fn the_templates_parse() {
         let bytes = "{prefix} [{bar:30}] {bytes}/{total_bytes} {bytes_per_sec}";
-        for template in [bytes, "{spinner} {prefix} {msg}", "{prefix} [{bar:30}] {percent:>3}% {msg}, {eta} left"] {
+        let clips = "{prefix} [{bar:30}] {pos}/{len} clips {msg}, {eta} left";
+        for template in [bytes, clips, "{spinner} {prefix} {msg}", "{prefix} [{bar:30}] {percent:>3}% {msg}, {eta} left"] {
             assert!(ProgressStyle::with_template(template).is_ok(), "{template}");
         }
     }

@@ -12,6 +12,7 @@ mod live;
 mod models;
 mod report;
 mod run;
+mod synth;
 
 use std::process::ExitCode;
 
@@ -37,6 +38,9 @@ fn perform(cli: &Cli) -> anyhow::Result<Status> {
     if let Verb::Models(verb) = &cli.verb {
         return models::models(verb, cli.json);
     }
+    if let Verb::Synth(args) = &cli.verb {
+        return synth::synth(args, cli.json);
+    }
     gst::init().map_err(|e| ego_graph::GraphError::Init(e.to_string()))?;
     gstego::plugin_register_static().context("register the elements of egostream")?;
     match &cli.verb {
@@ -44,6 +48,7 @@ fn perform(cli: &Cli) -> anyhow::Result<Status> {
         Verb::Live(args) => live::live(args, cli.json),
         Verb::Config(verb) => config::config(verb, cli.json),
         Verb::Devices => devices::devices(cli.json),
+        Verb::Synth(args) => synth::synth(args, cli.json),
         Verb::Models(verb) => models::models(verb, cli.json),
     }
 }
