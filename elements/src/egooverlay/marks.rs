@@ -2,8 +2,9 @@
 
 use ego_core::draw::hands::{draw_labels, draw_skeletons, text_height_px};
 use ego_core::draw::status::{HandStatus, draw_status};
+use ego_core::draw::truth::{ObjectMark, draw_true_action, draw_true_hand, draw_true_object, draw_true_object_label};
 use ego_core::draw::{Canvas, ColourModel, Glyphs, Placer};
-use ego_meta::{HandsMeta, MetaError};
+use ego_meta::{HandsMeta, MetaError, TrueObject, TruthMeta};
 
 use super::font;
 use super::settings::Settings;
@@ -12,6 +13,7 @@ use super::settings::Settings;
 #[derive(Default)]
 pub(super) struct Marks {
     hands: Vec<HandsMeta>,
+    truth: Option<TruthMeta>,
 }
 
 /// What drawing needs between frames: made for a picture size and colour model.
@@ -41,21 +43,37 @@ impl Marks {
                 }
             }
         }
+        self.truth = None;
+        if settings.truth {
+            self.truth = ego_meta::truth(buffer).unwrap_or_else(|e| {
+                trouble(e);
+                None
+            });
+        }
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.hands.is_empty()
+        self.hands.is_empty() && self.truth.is_none()
     }
 
     /// Sizes of the frames that the results were made from, pixels.
     pub(super) fn analysed_sizes(&self) -> impl Iterator<Item = (u32, u32)> {
-        self.hands.iter().map(|meta| (meta.stamp.ref_width, meta.stamp.ref_height))
+        let stamps = self.hands.iter().map(|meta| &meta.stamp).chain(self.truth.as_ref().map(|meta| &meta.stamp));
+        stamps.map(|stamp| (stamp.ref_width, stamp.ref_height))
     }
 
     /// Draws the layers, bottom to top.
     pub(super) fn draw(&self, sheet: &mut Sheet, settings: &Settings) {
         let (style, labels) = (settings.hand_style(), settings.hand_labels());
         let fresh = |meta: &&HandsMeta| meta.stamp.age_ns <= settings.max_age_ns;
+        if let Some(truth) = &self.truth {
+            for object in &truth.objects {
+                draw_true_object(&mut sheet.canvas, &mark(object), style.line_scale);
+            }
+            for hand in truth.hands.iter().filter(|hand| hand.hand.presence > 0.0) {
+                draw_true_hand(&mut sheet.canvas, &hand.hand, hand.bystander, style.line_scale);
+            }
+        }
         for meta in self.hands.iter().filter(fresh) {
             draw_skeletons(&mut sheet.canvas, &meta.hands, &style);
         }
@@ -82,6 +100,16 @@ impl Marks {
             for meta in self.hands.iter().filter(fresh) {
                 draw_labels(canvas, &meta.hands, &style, labels, glyphs, &mut placer, text);
             }
+            if let Some(truth) = &self.truth {
+                draw_true_action(canvas, &truth.action.label, &truth.action.phase, glyphs, &mut placer, text);
+                for object in &truth.objects {
+                    draw_true_object_label(canvas, &mark(object), glyphs, &mut placer, text);
+                }
+            }
         }
     }
+}
+
+fn mark(object: &TrueObject) -> ObjectMark<'_> {
+    ObjectMark { name: &object.name, in_hand: object.in_hand.name(), box_norm: &object.box_norm, rect_norm: object.rect_norm }
 }

@@ -4,11 +4,12 @@
 //! gst-launch-1.0 filesrc location=clip.mp4 ! decodebin ! egohands ! egooverlay ! videoconvert ! autovideosink
 //! ```
 //!
-//! In: raw video with `EgoHandsMeta`. Out: the same buffers, the hands drawn into their pictures. A buffer without anything to
+//! In: raw video with `EgoHandsMeta` or, for `truth`, `EgoTruthMeta`. Out: the same buffers, the results drawn into their pictures. A buffer without anything to
 //! draw passes untouched and is never copied, even when it is shared; a shared buffer is copied once when something is drawn.
 //!
 //! Colours and shapes are the same in every raw layout: the left hand is sky blue with round joints, the right hand orange with
-//! square ones, an unknown hand grey with diamonds. Crop and flip *before* the analysing elements: results keep the coordinates of
+//! square ones, an unknown hand grey with diamonds. True hands (`truth=true`) have dashed bones and rings for joints, dots for those
+//! that something hides; boxes of objects are green, yellow while they are held. Crop and flip *before* the analysing elements: results keep the coordinates of
 //! the frame that was analysed. The overlay warns once when the aspect ratio has changed since.
 //!
 //! The letters are those of Hack Regular, as shipped in the crate `epaint_default_fonts`: (c) 2018 Source Foundry Authors, MIT

@@ -36,6 +36,7 @@ impl From<HandColours> for layer::HandColours {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Settings {
     pub(super) hands: bool,
+    pub(super) truth: bool,
     pub(super) labels: bool,
     pub(super) status: bool,
     pub(super) max_age_ns: u64,
@@ -51,6 +52,7 @@ impl Default for Settings {
         let style = HandStyle::default();
         Settings {
             hands: true,
+            truth: false,
             labels: true,
             status: false,
             max_age_ns: DEFAULT_MAX_AGE_NS,
@@ -75,6 +77,12 @@ impl Settings {
         };
         vec![
             switch("hands", "Hands", "Draw the skeletons of hands", default.hands),
+            switch(
+                "truth",
+                "Truth",
+                "Draw what egotestsrc knows: hands with dashed bones and open joints, boxes of objects, the action",
+                default.truth,
+            ),
             glib::ParamSpecEnum::builder_with_default("hand-colours", default.colours)
                 .nick("Hand colours")
                 .blurb("What the colour of a bone means; the shape of the joints always tells the side")
@@ -115,6 +123,7 @@ impl Settings {
     pub(super) fn set(&mut self, name: &str, value: &glib::Value) {
         match name {
             "hands" => take(&mut self.hands, value),
+            "truth" => take(&mut self.truth, value),
             "hand-colours" => take(&mut self.colours, value),
             "labels" => take(&mut self.labels, value),
             "depth" => take(&mut self.depth, value),
@@ -130,6 +139,7 @@ impl Settings {
     pub(super) fn get(&self, name: &str) -> Option<glib::Value> {
         Some(match name {
             "hands" => self.hands.to_value(),
+            "truth" => self.truth.to_value(),
             "hand-colours" => self.colours.to_value(),
             "labels" => self.labels.to_value(),
             "depth" => self.depth.to_value(),

@@ -16,7 +16,7 @@ const LEFT: Rgb = Rgb(0x56, 0xB4, 0xE9);
 const RIGHT: Rgb = Rgb(0xE6, 0x9F, 0x00);
 const UNKNOWN: Rgb = Rgb(0xBB, 0xBB, 0xBB);
 const PALM: Rgb = Rgb(0xE8, 0xE8, 0xE8);
-const OUTLINE: Rgb = Rgb(0x10, 0x10, 0x10);
+pub(super) const OUTLINE: Rgb = Rgb(0x10, 0x10, 0x10);
 /// Thumb, index, middle, ring, little finger.
 const FINGERS: [Rgb; 5] =
     [Rgb(0xD5, 0x5E, 0x00), Rgb(0xE6, 0x9F, 0x00), Rgb(0x00, 0x9E, 0x73), Rgb(0x00, 0x72, 0xB2), Rgb(0xCC, 0x79, 0xA7)];
@@ -26,7 +26,7 @@ const MEDIAPIPE_PALM_JOINT: Rgb = Rgb(255, 48, 48);
 const MEDIAPIPE_PALM_BONE: Rgb = Rgb(128, 128, 128);
 
 /// Height of the picture that the sizes below are for, pixels.
-const REFERENCE_HEIGHT: f32 = 720.0;
+pub(super) const REFERENCE_HEIGHT: f32 = 720.0;
 const BONE_PX: f32 = 2.0;
 const PALM_BONE_PX: f32 = 1.5;
 /// MediaPipe draws the palm thicker than the fingers.
@@ -154,7 +154,7 @@ fn write_label(text: &mut String, hand: &Hand, depth_source: DepthSource, labels
     }
 }
 
-fn side_colour(side: Side) -> Rgb {
+pub(super) fn side_colour(side: Side) -> Rgb {
     match side {
         Side::Left => LEFT,
         Side::Right => RIGHT,

@@ -9,7 +9,7 @@
 //! 2. [`Canvas::compose`] lays the sheet over a [`Target`], the planes of the picture, and wipes it. Only the blocks that
 //!    were drawn on are visited.
 //!
-//! Layers (`hands`, `status`, later boxes, masks and the action bar) are functions that draw one kind of result on a canvas.
+//! Layers (`hands`, `status`, `truth`, later boxes, masks and the action bar) are functions that draw one kind of result on a canvas.
 //! After [`Canvas::new`] nothing in here allocates.
 
 mod canvas;
@@ -20,6 +20,7 @@ mod label;
 mod shapes;
 pub mod status;
 mod text;
+pub mod truth;
 
 pub use canvas::{Canvas, Paint};
 pub use colour::{ColourModel, Rgb};
