@@ -44,6 +44,13 @@ impl Picture {
         Picture { rgb, ..*self }
     }
 
+    /// The picture moved to the right, its left edge repeated.
+    fn moved(&self, by_px: usize) -> Picture {
+        let row = self.width as usize * 3;
+        let rgb = self.rgb.chunks_exact(row).flat_map(|r| [&r[..3].repeat(by_px), &r[..row - 3 * by_px]].concat()).collect();
+        Picture { rgb, ..*self }
+    }
+
     fn black(width: u32, height: u32) -> Picture {
         Picture { width, height, rgb: vec![0; (width * height * 3) as usize] }
     }
@@ -180,6 +187,27 @@ fn a_lost_hand_ends_its_track_and_a_new_one_gets_another_number() {
     assert_eq!(after.hands.len(), before.hands.len(), "found again on the next frame that shows them");
     let oldest = before.hands.iter().map(|h| h.track).max().expect("a hand");
     assert!(after.hands.iter().all(|h| h.track > oldest), "a new track needs a new number");
+}
+
+#[test]
+fn a_hand_that_moves_far_between_two_frames_is_met_where_it_is() {
+    const STEP_PX: usize = 56;
+    let Some(mut tracker) = tracker(HandTrackerConfig::default()) else { return };
+    let picture = Picture::read(FRAMES[1]);
+    for _ in 0..3 {
+        tracker.process(&picture.view(), None).expect("runs");
+    }
+    let still = tracker.process(&picture.view(), None).expect("runs");
+    let moved = picture.moved(STEP_PX);
+    let after = tracker.process(&moved.view(), None).expect("runs");
+    // The open left hand; the right one is a fist, whose landmarks depend on the crop anyway.
+    let left = |hands: &ego_core::hands::Hands| hands.hands.iter().find(|h| h.side == Side::Left).cloned().expect("left hand");
+    let (a, b) = (left(&still), left(&after));
+    assert_eq!(a.track, b.track, "the same hand");
+    let (p, q) = (a.image_px(picture.width, picture.height), b.image_px(picture.width, picture.height));
+    let off: f32 = p.iter().zip(q).map(|(p, q)| (q[0] - p[0] - STEP_PX as f32).hypot(q[1] - p[1])).sum::<f32>() / JOINTS as f32;
+    let pct = off / a.size_px(picture.width, picture.height) * 100.0;
+    assert!(pct < 4.0, "{pct} % of the hand's size beside it");
 }
 
 #[test]

@@ -23,6 +23,8 @@ use crate::runtime::Device;
 const SAME_REGION_IOU: f64 = 0.5;
 /// Two tracks whose joints are nearer than this share of the hand's size, on average, follow the same hand.
 const SAME_HAND_DISTANCE: f64 = 0.25;
+/// A hand whose new region overlaps the one it was looked at in less than this is looked at once more in the same frame.
+const RELOOK_IOU: f64 = 0.75;
 /// Smoothing: cutoffs in Hz, speed in hand sizes a second.
 const SMOOTHING: OneEuro = OneEuro { min_cutoff_hz: 1.5, beta: 4.0, derivative_cutoff_hz: 1.0 };
 /// Assumed time between frames that carry no time stamp.
@@ -292,7 +294,16 @@ impl HandTracker {
         let mut lost = false;
         for track in self.tracks.iter_mut().skip(first) {
             self.counts.landmark_runs += 1;
-            let seen = self.landmarks.look(view, &track.region)?;
+            let mut seen = self.landmarks.look(view, &track.region)?;
+            let settled = seen.next_region();
+            if seen.presence > self.config.min_presence && settled.bounds().iou(&track.region.bounds()) < RELOOK_IOU {
+                // The hand has moved far since the last frame and sits badly in its region: look again where it is.
+                self.counts.landmark_runs += 1;
+                let again = self.landmarks.look(view, &settled)?;
+                if again.presence > seen.presence.min(0.9) {
+                    seen = again;
+                }
+            }
             let finite = seen.image.iter().chain(&seen.world).flatten().all(|v| v.is_finite());
             track.seen = (seen.presence > self.config.min_presence && finite).then_some(seen);
             match &track.seen {
