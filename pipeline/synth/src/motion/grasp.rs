@@ -92,14 +92,17 @@ fn square(x: f64) -> f64 {
     x * x
 }
 
-/// Cost of one digit's angles: below 1 is good.
-fn digit_cost(anatomy: &Anatomy, digit: usize, a: &DigitAngles, prior: &DigitAngles, space: &Space<'_>, touches: bool) -> f64 {
+/// Cost of one digit's angles: below 1 is good. All terms only add, so what has reached `enough` is given back as it is then.
+fn digit_cost(anatomy: &Anatomy, digit: usize, a: &DigitAngles, prior: &DigitAngles, space: &Space<'_>, touches: bool, enough: f64) -> f64 {
     let d = digit_pose(anatomy, digit, a);
     let radii = anatomy.radii_m[digit];
     let pad = radii[3];
     let mut cost = 0.0;
     if touches {
         cost += square((space.gap(d.tip_m) - pad) / 0.0012);
+        if cost >= enough {
+            return cost;
+        }
         // The pad itself, half a radius down from the bone, should lie on the surface.
         let palmwards = d.bones[2].rotation * vec3(0.0, 0.0, -pad);
         cost += square(space.gap(d.tip_m + palmwards) / 0.008);
@@ -114,6 +117,9 @@ fn digit_cost(anatomy: &Anatomy, digit: usize, a: &DigitAngles, prior: &DigitAng
         (d.tip_m, pad),
     ];
     for (p, radius) in points {
+        if cost >= enough {
+            return cost;
+        }
         cost += square((radius - space.free(p) - 0.001).max(0.0) / 0.0015);
     }
     for k in 0..4 {
@@ -126,7 +132,7 @@ fn digit_cost(anatomy: &Anatomy, digit: usize, a: &DigitAngles, prior: &DigitAng
 }
 
 /// Pattern search (Hooke and Jeeves 1961) from one start.
-fn descend(cost: &dyn Fn(&DigitAngles) -> f64, digit: usize, start: DigitAngles) -> (DigitAngles, f64) {
+fn descend(cost: &dyn Fn(&DigitAngles, f64) -> f64, digit: usize, start: DigitAngles) -> (DigitAngles, f64) {
     let inside = |mut a: DigitAngles| {
         for (k, v) in a.iter_mut().enumerate() {
             let (low, high) = angles::limits(digit, k);
@@ -139,7 +145,7 @@ fn descend(cost: &dyn Fn(&DigitAngles) -> f64, digit: usize, start: DigitAngles)
         a
     };
     let mut best = inside(start);
-    let mut lowest = cost(&best);
+    let mut lowest = cost(&best, f64::INFINITY);
     let mut step = deg(14.0);
     while step > deg(0.1) {
         let before = best;
@@ -149,7 +155,7 @@ fn descend(cost: &dyn Fn(&DigitAngles) -> f64, digit: usize, start: DigitAngles)
                 let mut trial = best;
                 trial[k] += sign * step;
                 let trial = inside(trial);
-                let c = cost(&trial);
+                let c = cost(&trial, lowest);
                 if c < lowest {
                     (best, lowest, better) = (trial, c, true);
                     break;
@@ -159,7 +165,7 @@ fn descend(cost: &dyn Fn(&DigitAngles) -> f64, digit: usize, start: DigitAngles)
         if better {
             // Go on in the direction that helped.
             let trial = inside(std::array::from_fn(|k| 2.0 * best[k] - before[k]));
-            let c = cost(&trial);
+            let c = cost(&trial, lowest);
             if c < lowest {
                 (best, lowest) = (trial, c);
             }
@@ -269,7 +275,7 @@ fn attempt(anatomy: &Anatomy, style: Style, setting: &Setting<'_>, wrist: Pose) 
     let mut contact = [false; 5];
     let mut badness = 0.0;
     for digit in 0..5 {
-        let cost = |a: &DigitAngles| digit_cost(anatomy, digit, a, &prior.0[digit], &space, touch[digit]);
+        let cost = |a: &DigitAngles, enough| digit_cost(anatomy, digit, a, &prior.0[digit], &space, touch[digit], enough);
         let open = HandAngles::posture(Posture::Wide).0[digit];
         let mut best = descend(&cost, digit, prior.0[digit]);
         if best.1 > 1.2 {
