@@ -10,8 +10,9 @@ use gst::prelude::*;
 use gst::subclass::prelude::*;
 use gst_base::prelude::*;
 use gst_base::subclass::prelude::*;
-use gst_video::{VideoCapsBuilder, VideoFormat, VideoInfo};
+use gst_video::VideoInfo;
 
+use super::caps;
 use super::live::{Effort, frame_at, time_ns};
 use super::picture::Picture;
 use super::settings::{Plan, Settings};
@@ -20,13 +21,6 @@ use super::show::{Format, Show};
 static CAT: LazyLock<gst::DebugCategory> =
     LazyLock::new(|| gst::DebugCategory::new("egotestsrc", gst::DebugColorFlags::empty(), Some("Synthetic head camera")));
 
-/// What becomes of open caps.
-const DEFAULT_SIZE: (i32, i32) = (640, 360);
-const DEFAULT_RATE: (i32, i32) = (30, 1);
-/// Sides of pictures, as `ego_synth` draws them, pixels.
-const SIDES: std::ops::RangeInclusive<i32> = 16..=8192;
-/// A little more than 8K, for which drawing needs about 2.5 GB.
-const MOST_PIXELS: u64 = 34_000_000;
 /// Skipped frames after which the user should know.
 const MANY_SKIPPED: u64 = 30;
 
@@ -151,28 +145,11 @@ impl ElementImpl for EgoTestSrc {
 
     fn pad_templates() -> &'static [gst::PadTemplate] {
         static TEMPLATES: LazyLock<Vec<gst::PadTemplate>> = LazyLock::new(|| {
-            let template = gst::PadTemplate::new("src", gst::PadDirection::Src, gst::PadPresence::Always, &offer());
+            let template = gst::PadTemplate::new("src", gst::PadDirection::Src, gst::PadPresence::Always, &caps::offer());
             template.into_iter().collect()
         });
         &TEMPLATES
     }
-}
-
-/// Everything that the element can make.
-fn offer() -> gst::Caps {
-    let of = |formats: &[VideoFormat]| {
-        VideoCapsBuilder::new()
-            .format_list(formats.iter().copied())
-            .width_range(SIDES)
-            .height_range(SIDES)
-            .framerate_range(gst::Fraction::new(1, 1)..=gst::Fraction::new(1000, 1))
-            .pixel_aspect_ratio(gst::Fraction::new(1, 1))
-    };
-    let mut caps = of(&[VideoFormat::Rgb]).build();
-    // As `rgb_to_yuv` makes it: BT.601, colour of two by two pixels from the middle between them.
-    let yuv = of(&[VideoFormat::Nv12, VideoFormat::I420]).field("colorimetry", "bt601").field("chroma-site", "jpeg").build();
-    caps.merge(yuv);
-    caps
 }
 
 impl BaseSrcImpl for EgoTestSrc {
@@ -232,17 +209,8 @@ impl BaseSrcImpl for EgoTestSrc {
         Ok(())
     }
 
-    fn fixate(&self, mut caps: gst::Caps) -> gst::Caps {
-        caps.truncate();
-        if let Some(s) = caps.make_mut().structure_mut(0) {
-            s.fixate_field_nearest_int("width", DEFAULT_SIZE.0);
-            // A width alone gives a picture of the usual shape.
-            let width = s.get::<i32>("width").unwrap_or(DEFAULT_SIZE.0);
-            let height = (i64::from(width) * i64::from(DEFAULT_SIZE.1) / i64::from(DEFAULT_SIZE.0)) as i32;
-            s.fixate_field_nearest_int("height", height.clamp(*SIDES.start(), *SIDES.end()));
-            s.fixate_field_nearest_fraction("framerate", gst::Fraction::new(DEFAULT_RATE.0, DEFAULT_RATE.1));
-        }
-        self.parent_fixate(caps)
+    fn fixate(&self, caps: gst::Caps) -> gst::Caps {
+        self.parent_fixate(caps::usual(caps))
     }
 
     fn negotiate(&self) -> Result<(), gst::LoggableError> {
@@ -252,7 +220,10 @@ impl BaseSrcImpl for EgoTestSrc {
             gst::element_imp_error!(
                 self,
                 gst::StreamError::Format,
-                ("what comes next takes only {wanted}; egotestsrc makes {}: ask for one of these, or put a videoconvert after it", offer())
+                (
+                    "what comes next takes only {wanted}; egotestsrc makes {}: ask for one of these, or put a videoconvert after it",
+                    caps::offer()
+                )
             );
             return Err(gst::loggable_error!(CAT, "nothing in common with {wanted}"));
         }
@@ -265,15 +236,7 @@ impl BaseSrcImpl for EgoTestSrc {
             gst::loggable_error!(CAT, "{why}")
         };
         let info = VideoInfo::from_caps(caps).map_err(|_| gst::loggable_error!(CAT, "cannot read the caps {caps}"))?;
-        let pixels = u64::from(info.width()) * u64::from(info.height());
-        if pixels > MOST_PIXELS {
-            let (width, height) = (info.width(), info.height());
-            return Err(refused(format!(
-                "a picture of {width}x{height} has {} million pixels; ask for at most {}, e.g. 7680x4320",
-                pixels / 1_000_000,
-                MOST_PIXELS / 1_000_000
-            )));
-        }
+        caps::check_size(&info).map_err(refused)?;
         self.obj().set_blocksize(u32::try_from(info.size()).unwrap_or(u32::MAX));
         if let Some(state) = lock(&self.state).as_mut() {
             state.set_format(&info).map_err(|e| refused(e.to_string()))?;
@@ -484,10 +447,7 @@ impl EgoTestSrc {
 
     /// Of the negotiated rate, or of the one that would be chosen.
     fn frame_duration(&self) -> gst::ClockTime {
-        let caps = self.obj().src_pad().current_caps();
-        let rate = caps.as_ref().and_then(|caps| caps.structure(0)).and_then(|s| s.get::<gst::Fraction>("framerate").ok());
-        let (numer, denom) = rate.map_or(DEFAULT_RATE, |rate| (rate.numer(), rate.denom()));
-        let rate = (u32::try_from(numer).unwrap_or(1), u32::try_from(denom).unwrap_or(1));
+        let rate = self.obj().src_pad().current_caps().as_deref().and_then(caps::rate).unwrap_or(caps::USUAL_RATE);
         gst::ClockTime::from_nseconds(time_ns(1, rate))
     }
 }

@@ -31,6 +31,7 @@
 use gst::glib;
 use gst::prelude::*;
 
+mod caps;
 mod imp;
 mod live;
 mod maps;
