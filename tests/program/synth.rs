@@ -225,3 +225,32 @@ fn a_disk_that_fills_up_keeps_the_finished_clips() {
     assert!(names.iter().all(|p| !p.to_string_lossy().contains(".part")), "{names:?}");
     assert!(names.iter().any(|p| p.ends_with("cam4/cam_intrinsics.txt")), "finished clips stay: {names:?}");
 }
+
+#[test]
+fn the_sample_clips_are_what_their_recipes_make() {
+    let dir = folder();
+    let media = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../sample-media");
+    let recipes = std::fs::read_to_string(media.join("recipes.txt")).expect("is there");
+    let mut compared = 0;
+    for recipe in recipes.lines().filter(|l| !l.starts_with('#')) {
+        let [name, seed, split, prompt] = recipe.split('|').map(str::trim).collect::<Vec<_>>()[..] else { panic!("{recipe}") };
+        let words = ["--out", name, "--poses-only", "--size", "640x360", "--seed", seed, "--split", split, "--prompt", prompt];
+        synth(dir.path(), &words).ended_with(0);
+        let path = dir.path().join(name).join(format!("{split}-00000.npz"));
+        let poses = ego_outputs::ClipPoses::read(&path).expect("readable");
+        let (lines, _) = json_lines(&media.join(format!("{name}.truth.jsonl")));
+        let remedy = format!("{name} is not what its recipe makes: run sample-media/make.sh and look at the clips");
+        assert_eq!(lines.len(), poses.frames(), "{remedy}");
+        for (line, hands) in lines.iter().zip(&poses.hands_m) {
+            for hand in line["hands"].as_array().expect("a list").iter().filter(|h| h["side"] != "unknown") {
+                let made = hands[usize::from(hand["side"] == "right")].as_flattened();
+                let kept = hand["camera_m"].as_array().expect("a list").iter().flat_map(|j| j.as_array().expect("three numbers"));
+                let kept: Vec<f64> = kept.map(|v| v.as_f64().expect("a number")).collect();
+                let near = kept.iter().zip(made).all(|(a, b)| (a - f64::from(*b)).abs() < 6e-6);
+                assert!(kept.len() == made.len() && near, "{remedy}");
+                compared += 1;
+            }
+        }
+    }
+    assert!(compared > 1000, "{compared} hands");
+}
