@@ -1,18 +1,21 @@
-//! A contact sheet of random frames: `sheet OUT.png [COUNT] [WIDTH] [SEED] [--truth] [--still] [--dump DIR]`.
+//! A contact sheet of random frames: `sheet OUT.png [COUNT] [WIDTH] [SEED] [--truth] [--still] [--dump DIR] [--hand-mesh DIR]`.
 //!
-//! `--truth` draws skeletons and boxes, `--still` leaves out motion blur. `--dump DIR` also writes each frame as PNG, its truth as one JSON line in
-//! `DIR/truth.jsonl`, and depth and arm mask as grey PNG: what `tests/peer/realism.py` reads.
+//! `--truth` draws skeletons and boxes, `--still` leaves out motion blur, `--hand-mesh DIR` draws with a mesh from files.
+//! `--dump DIR` also writes each frame as PNG, its truth as one JSON line in `DIR/truth.jsonl`, and depth and arm mask as grey PNG:
+//! what `tests/peer/realism.py` reads.
 
 use std::error::Error;
 use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use ego_core::hands::{BONES, Side};
 use ego_synth::cast::Action;
 use ego_synth::clip::Clip;
 use ego_synth::effects::distortion::Distortion;
+use ego_synth::mesh::import::HandMesh;
 use ego_synth::moment::Owner;
 use ego_synth::raster::geometry::Label;
 use ego_synth::raster::{Frame, Renderer};
@@ -22,17 +25,18 @@ use ego_synth::truth::{Truth, Visibility};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut plain = Vec::new();
-    let (mut draw, mut still, mut dump) = (false, false, None);
+    let (mut draw, mut still, mut dump, mut hand) = (false, false, None, None);
     let mut args = std::env::args().skip(1);
     while let Some(a) = args.next() {
         match a.as_str() {
             "--truth" => draw = true,
             "--still" => still = true,
             "--dump" => dump = Some(PathBuf::from(args.next().ok_or("--dump needs a folder")?)),
+            "--hand-mesh" => hand = Some(PathBuf::from(args.next().ok_or("--hand-mesh needs a folder")?)),
             _ => plain.push(a),
         }
     }
-    let out = plain.first().ok_or("usage: sheet OUT.png [COUNT] [WIDTH] [SEED] [--truth] [--still] [--dump DIR]")?;
+    let out = plain.first().ok_or("usage: sheet OUT.png [COUNT] [WIDTH] [SEED] [--truth] [--still] [--dump DIR] [--hand-mesh DIR]")?;
     let number = |i: usize, default: u64| plain.get(i).map_or(Ok(default), |v| v.parse::<u64>());
     let (count, width, seed) = (number(1, 64)? as usize, number(2, 256)? as usize, number(3, 1)?);
     let height = width * 9 / 16;
@@ -46,6 +50,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         None => None,
     };
     let mut renderer = Renderer::new(width, height, 2);
+    if let Some(folder) = hand {
+        renderer = renderer.with_hand_mesh(Arc::new(HandMesh::load(&folder)?));
+    }
     let mut frame = Frame::new(width, height);
     for i in 0..count {
         let mut rng = Rng::new(seed).split(&format!("frame {i}"));

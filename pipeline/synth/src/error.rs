@@ -1,5 +1,7 @@
 //! What can go wrong in this crate.
 
+use std::path::PathBuf;
+
 /// Errors of the synthetic camera; each says what to do.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
@@ -62,5 +64,15 @@ pub enum SynthError {
         value: f64,
         /// What may be asked for.
         allowed: &'static str,
+    },
+    /// A hand mesh that cannot be used.
+    #[error("{}: {problem}; {remedy}", .path.display())]
+    HandMesh {
+        /// The file or folder.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+        /// What to do.
+        remedy: &'static str,
     },
 }

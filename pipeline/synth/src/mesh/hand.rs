@@ -55,22 +55,23 @@ pub fn hand_meshes() -> &'static HandMeshes {
     MESHES.get_or_init(|| {
         let field = HandField::new();
         let (points, triangles) = surface_nets(&field, v3(-0.105, -0.305, -0.062), v3(0.075, 0.215, 0.05), 0.0024);
-        // Bending places and finger tips deserve more triangles than the fore-arm.
-        let weight = |p: V3| {
-            if p.y > 0.06 || p.x < -0.04 {
-                4.0
-            } else if p.y > -0.03 {
-                1.5
-            } else {
-                0.4
-            }
-        };
-        let (points, triangles) = decimate(&points, &triangles, 4200, weight);
+        let (points, triangles) = decimate(&points, &triangles, 4200, deserves);
         let fine = skinned(&field, points.clone(), triangles.clone());
-        let (points, triangles) = decimate(&points, &triangles, 1800, weight);
+        let (points, triangles) = decimate(&points, &triangles, 1800, deserves);
         let coarse = skinned(&field, points, triangles);
         HandMeshes { fine, coarse }
     })
+}
+
+/// How much a place's shape matters: bending places and finger tips deserve more triangles than the fore-arm.
+pub(super) fn deserves(p: V3) -> f32 {
+    if p.y > 0.06 || p.x < -0.04 {
+        4.0
+    } else if p.y > -0.03 {
+        1.5
+    } else {
+        0.4
+    }
 }
 
 fn skinned(field: &HandField, points: Vec<V3>, triangles: Vec<[u32; 3]>) -> SkinnedMesh {
@@ -92,7 +93,7 @@ fn skinned(field: &HandField, points: Vec<V3>, triangles: Vec<[u32; 3]>) -> Skin
 }
 
 /// The finger a place on the skin belongs to, 5 for palm and arm.
-fn region(field: &HandField, hand: &RestHand, p: V3) -> u8 {
+pub(super) fn region(field: &HandField, hand: &RestHand, p: V3) -> u8 {
     let nearest = (0..5).min_by(|&a, &b| field.finger_distance(a, p).total_cmp(&field.finger_distance(b, p))).unwrap_or(0);
     let f = &hand.fingers[nearest];
     let begins = if nearest == 0 { 0.75 } else { 0.15 };

@@ -66,7 +66,7 @@ impl Influence {
 }
 
 /// Shares of (bone before, helper, bone after) at the signed distance `s` past a joint whose bend spreads over `reach`.
-fn across(s: f32, reach: f32) -> [f32; 3] {
+pub(super) fn across(s: f32, reach: f32) -> [f32; 3] {
     let t = (s / reach).clamp(-1.0, 1.0);
     if t < 0.0 {
         let k = smoothstep(-1.0, 0.0, t);

@@ -1,5 +1,6 @@
 //! The renderer: a moment and a recipe in, a picture with depth and labels out. Keeps its buffers between frames.
 
+use std::sync::Arc;
 use std::thread;
 
 use ego_core::camera::Intrinsics;
@@ -11,6 +12,7 @@ use super::shadow::ShadowMap;
 use super::visibility::Band;
 use crate::effects::develop::{Darkroom, Development, Negative, Print};
 use crate::effects::distortion::Distortion;
+use crate::mesh::import::HandMesh;
 use crate::mesh::vec3::{V3, v3};
 use crate::moment::Moment;
 use crate::recipe::{CameraEffects, SceneRecipe};
@@ -114,6 +116,13 @@ impl Renderer {
             flow: vec![[0.0; 2]; pixels],
             darkroom: Darkroom::new(width, height),
         }
+    }
+
+    /// Draws all hands with this mesh instead of the built-in one.
+    #[must_use]
+    pub fn with_hand_mesh(mut self, mesh: Arc<HandMesh>) -> Renderer {
+        self.stage.set_hand_mesh(mesh);
+        self
     }
 
     /// Draws `moment`. `before` is the moment one frame earlier: without it nothing is blurred by movement.

@@ -4,7 +4,8 @@ use ego_core::hands::Side;
 
 use super::{affine, colour};
 use crate::mesh::anatomy::{HandField, rest_hand};
-use crate::mesh::hand::{SkinnedMesh, hand_meshes};
+use crate::mesh::hand::SkinnedMesh;
+use crate::mesh::import::arm_section;
 use crate::mesh::rigid::{RigidMesh, capsule, frustum, round_box, torus};
 use crate::mesh::skeleton::{BONES, BonePoses, FOREARM, finger_bone};
 use crate::mesh::vec3::{Affine, V3, smoothstep, v3};
@@ -23,12 +24,6 @@ pub(super) struct ArmWear {
     rings: Vec<(usize, usize, RigidMesh, Material)>,
     watch: Option<(usize, RigidMesh, [Material; 2])>,
     upper_arm: RigidMesh,
-}
-
-/// Half breadth and half thickness of the resting arm at a distance from the wrist, as in the skin's field.
-fn arm_section(t: f32) -> (f32, f32) {
-    let grow = smoothstep(0.0, 0.22, t);
-    (0.0270 + 0.0190 * grow, 0.0185 + 0.0220 * grow)
 }
 
 impl ArmWear {
@@ -79,7 +74,7 @@ impl ArmWear {
         look: &ArmLook,
         camera: &Pose,
         camera_before: &Pose,
-        fine: bool,
+        mesh: &SkinnedMesh,
         geometry: &mut Geometry,
     ) {
         let rest = rest_hand();
@@ -93,7 +88,6 @@ impl ArmWear {
         let before = bone_poses(earlier, camera_before).maps(&rest, left);
         let surface =
             |geometry: &mut Geometry, material: Material| geometry.surface(Surface { material, label, casts: true, two_sided: false });
-        let mesh = if fine { &hand_meshes().fine } else { &hand_meshes().coarse };
         let skin = self.skin.map(|m| surface(geometry, m));
         let glove = self.glove.map(|m| surface(geometry, m));
         let begins = look.sleeve.map_or(f32::INFINITY, |s| s.begins_m);
@@ -151,7 +145,7 @@ impl ArmWear {
 }
 
 /// Bones in camera space.
-fn bone_poses(h: &HandState, camera: &Pose) -> BonePoses {
+pub(crate) fn bone_poses(h: &HandState, camera: &Pose) -> BonePoses {
     let bones = h.pose.bones.map(|b| affine(&(camera * b)));
     let arm = affine(&(camera * h.forearm.frame));
     let a = &h.anatomy;

@@ -9,8 +9,12 @@ mod room;
 use std::sync::Arc;
 
 use arms::ArmWear;
+#[cfg(test)]
+pub(crate) use arms::bone_poses;
 use objects::ObjectLook;
 
+use crate::mesh::hand::hand_meshes;
+use crate::mesh::import::HandMesh;
 use crate::mesh::rigid::RigidMesh;
 use crate::mesh::vec3::{Affine, V3, v3};
 use crate::moment::{HandState, InHand, Moment, Owner};
@@ -46,6 +50,7 @@ pub struct Stage {
     wear: Option<[ArmWear; 2]>,
     objects: Vec<(Arc<ObjectModel>, ObjectLook)>,
     fine: bool,
+    hand: Option<Arc<HandMesh>>,
 }
 
 /// A pose in single precision.
@@ -65,6 +70,11 @@ impl Stage {
     /// A stage whose arms have many triangles (`fine`) or fewer.
     pub fn new(fine: bool) -> Stage {
         Stage { fine, ..Stage::default() }
+    }
+
+    /// Gives all arms this mesh instead of the built-in one.
+    pub fn set_hand_mesh(&mut self, hand: Arc<HandMesh>) {
+        self.hand = Some(hand);
     }
 
     /// Builds what this clip needs and the last one had not.
@@ -88,11 +98,13 @@ impl Stage {
         let (Some(recipe), Some(wear)) = (&self.recipe, &self.wear) else { return };
         let camera = &moment.camera.camera_from_world;
         let camera_before = before.map_or(camera, |b| &b.camera.camera_from_world);
+        let built_in = || if self.fine { &hand_meshes().fine } else { &hand_meshes().coarse };
+        let mesh = self.hand.as_ref().map_or_else(built_in, |h| h.surface(self.fine));
         for (i, hand) in moment.hands.iter().enumerate() {
             let earlier = before.and_then(|b| b.hands.get(i)).unwrap_or(hand);
             let bystander = hand.owner == Owner::Bystander;
             let look = if bystander { &recipe.bystander } else { &recipe.wearer };
-            wear[usize::from(bystander)].build(hand, earlier, look, camera, camera_before, self.fine, geometry);
+            wear[usize::from(bystander)].build(hand, earlier, look, camera, camera_before, mesh, geometry);
         }
         let (now, earlier) = (affine(camera), affine(camera_before));
         let arms: Vec<&HandState> = moment.hands.iter().filter(|h| h.owner == Owner::Bystander).collect();
