@@ -249,7 +249,7 @@ impl Scene<'_> {
         };
         let data = view.byte_offset.checked_add(view.byte_length).and_then(|end| self.buffers.get(view.buffer)?.get(view.byte_offset..end));
         let data = data.ok_or_else(broken)?;
-        let stride = view.byte_stride.unwrap_or(size * components);
+        let stride = view.byte_stride.filter(|s| *s > 0).unwrap_or(size * components);
         let mut out = Vec::new();
         for i in 0..a.count {
             let from = i.checked_mul(stride).and_then(|b| b.checked_add(a.byte_offset)).ok_or_else(broken)?;

@@ -73,6 +73,16 @@ pub(super) fn to_rest(hand: &mut Rigged) -> Result<bool, Trouble> {
         return Err(Trouble::new("its finger bases lie on its wrist", "export it in its rest pose"));
     }
     tips_to_skin(hand, scale);
+    for joints in &hand.joints {
+        let bones: [V3; 3] = std::array::from_fn(|b| (joints[b + 1] - joints[b]) * scale);
+        let folded = bones.windows(2).any(|pair| pair[0].unit().dot(pair[1].unit()) < -0.7);
+        if folded || bones.iter().any(|b| !(0.004..0.15).contains(&b.norm())) {
+            return Err(Trouble::new(
+                "the joints of a finger do not follow each other",
+                "check which bones have the names of finger bones",
+            ));
+        }
+    }
     let back = -hand.palm_of_right();
     let palm = Step {
         from: Affine::looking(hand.wrist, hand.joints[2][0] - hand.wrist, back),

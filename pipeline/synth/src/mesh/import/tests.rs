@@ -2,6 +2,7 @@
 
 use std::f32::consts::PI;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use ego_core::hands::Side;
 
@@ -9,6 +10,7 @@ use super::*;
 use crate::clip::Clip;
 use crate::mesh::skeleton::BonePoses;
 use crate::mesh::vec3::{Affine, v3};
+use crate::raster::{Frame, Renderer};
 use crate::rng::Rng;
 use crate::script::Script;
 use crate::stage::{affine, bone_poses};
@@ -201,6 +203,27 @@ fn a_hand_of_any_size_and_side_comes_to_rest_on_the_bones_of_this_crate() {
 }
 
 #[test]
+fn the_renderer_draws_the_imported_hand_and_always_the_same() {
+    let folder = folder("right.glb", &tiny(false, str::to_owned));
+    let hand = Arc::new(HandMesh::load(folder.path()).unwrap());
+    let clip = Clip::new(5, &Script::of(crate::cast::Action::from_id(5).unwrap())).unwrap();
+    let moment = clip.moment(clip.frames() / 2);
+    let draw = |mut renderer: Renderer| {
+        let mut frame = Frame::default();
+        renderer.render(&moment, None, clip.recipe(), &mut frame);
+        frame
+    };
+    let built_in = draw(Renderer::new(160, 90, 1));
+    let imported = draw(Renderer::new(160, 90, 1).with_hand_mesh(Arc::clone(&hand)));
+    assert_eq!(imported, draw(Renderer::new(160, 90, 1).with_hand_mesh(hand)));
+    let arm = |f: &Frame| f.arm_mask().map(|m| m > 0).collect::<Vec<_>>();
+    let (a, b) = (arm(&built_in), arm(&imported));
+    let (either, both) = a.iter().zip(&b).fold((0, 0), |(e, n), (a, b)| (e + i32::from(*a || *b), n + i32::from(*a && *b)));
+    // The same pose of another mesh: nearly the same outline, but not the same.
+    assert!(a != b && both > 100 && 10 * both > 7 * either, "{both} of {either} pixels in common");
+}
+
+#[test]
 fn damaged_files_are_refused_by_name_with_a_remedy() {
     let whole = tiny(false, str::to_owned);
     for length in [10, 19, 60, 2000, whole.len() - 5] {
@@ -225,6 +248,14 @@ fn missing_folders_hands_and_bones_are_told() {
     assert!(message(&empty.path().join("nowhere")).contains("nowhere: cannot be read"));
     let said = message(folder("hand.glb", &tiny(false, |n| n.replace("middle-finger", "tentacle"))).path());
     assert!(said.contains("lacks the bones middle 1, middle 2, middle 3"), "{said}");
+    // Two bones of the little finger have each other's names.
+    let swapped = |n: &str| match n.strip_prefix("pinky-finger-phalanx-") {
+        Some("distal") => "pinky-finger-phalanx-distal-2".to_owned(),
+        Some("proximal") => "pinky-finger-tip-2".to_owned(),
+        _ => n.replace("pinky-finger-tip", "pinky-finger-phalanx-proximal"),
+    };
+    let said = message(folder("hand.glb", &tiny(false, swapped)).path());
+    assert!(said.contains("do not follow each other") && said.contains("check which bones"), "{said}");
     // A part of MakeHuman's three files.
     let part = folder("base.obj", b"v 0 0 0\n");
     fs::write(part.path().join("default.mhskel"), "{}").unwrap();
