@@ -195,6 +195,7 @@ fn wrong_wishes_are_refused_with_the_remedy() {
     refused(&["--out", "x", "--size", "99999x99999"], &["16 to 4096"]);
     refused(&["--out", "x", "--fps", "0"], &["--fps", "1 to 1000"]);
     refused(&["--out", "x", "--layout", "video", "--size", "321x180"], &["321x180", "--size 322x180"]);
+    refused(&["--out", "x", "--hand-mesh", "nowhere"], &["nowhere", "cannot be read", ".glb"]);
     refused(&["--clips", "1"], &["--out"]);
     refused(&["--out", "x", "--poses-only", "--layout", "video"], &["--poses-only", "--layout"]);
     refused(&["--out", "none.toml", "--poses-only"], &["error: cannot write into the folder none.toml", "hint: "]);

@@ -193,6 +193,9 @@ pub(crate) struct SynthArgs {
     /// Write motion without pictures, one .npz file a clip
     #[arg(long, conflicts_with = "layout")]
     pub(crate) poses_only: bool,
+    /// Draw this rigged hand instead of the built-in one: a folder or file (glTF, or MakeHuman's base mesh)
+    #[arg(long, value_name = "DIR", conflicts_with = "poses_only")]
+    pub(crate) hand_mesh: Option<PathBuf>,
     /// Add virtual inertial sensors on head and wrists, 100 readings a second
     #[arg(long)]
     pub(crate) imu: bool,

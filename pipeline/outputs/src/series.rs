@@ -30,6 +30,9 @@ pub struct SeriesRecord {
     pub fps: f64,
     /// With inertial sensors.
     pub imu: bool,
+    /// Rigged hand that was drawn, as given; empty: the built-in one.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub hand_mesh: String,
 }
 
 impl SeriesRecord {
@@ -44,6 +47,7 @@ impl SeriesRecord {
             ("size", size(self), size(other)),
             ("fps", self.fps.to_string(), other.fps.to_string()),
             ("imu", self.imu.to_string(), other.imu.to_string()),
+            ("hand-mesh", quoted(&self.hand_mesh), quoted(&other.hand_mesh)),
             ("split", self.split.clone(), other.split.clone()),
         ]
         .into_iter()

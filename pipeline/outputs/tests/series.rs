@@ -95,6 +95,7 @@ fn the_first_difference_between_series_is_named() {
         height: 360,
         fps: 30.0,
         imu: false,
+        hand_mesh: String::new(),
     };
     assert_eq!(series.difference(&series), None);
     let other = SeriesRecord { width: 320, ..series.clone() };

@@ -1,6 +1,9 @@
 //! Draws the frames of a clip one after the other.
 
+use std::sync::Arc;
+
 use ego_synth::clip::Clip;
+use ego_synth::mesh::import::HandMesh;
 use ego_synth::moment::Moment;
 use ego_synth::raster::geometry::Label;
 use ego_synth::raster::{Frame, Renderer};
@@ -14,13 +17,14 @@ const SKIN_M: f64 = 0.006;
 /// A renderer with its picture; kept from clip to clip.
 pub(super) struct Easel {
     threads: usize,
+    hand_mesh: Option<Arc<HandMesh>>,
     renderer: Option<(usize, usize, Renderer)>,
     frame: Frame,
 }
 
 impl Easel {
-    pub(super) fn new(threads: usize) -> Easel {
-        Easel { threads, renderer: None, frame: Frame::default() }
+    pub(super) fn new(threads: usize, hand_mesh: Option<Arc<HandMesh>>) -> Easel {
+        Easel { threads, hand_mesh, renderer: None, frame: Frame::default() }
     }
 
     /// Draws every frame and hands it over with its truth, visibility included; `false` when the user stopped it before the end.
@@ -38,7 +42,19 @@ impl Easel {
         recipe.effects.distortion = [0.0; 2];
         let threads = self.threads;
         let held = self.renderer.take().filter(|(w, h, _)| (*w, *h) == (width, height));
-        let (_, _, renderer) = self.renderer.insert(held.unwrap_or_else(|| (width, height, Renderer::new(width, height, threads))));
+        let hand_mesh = self.hand_mesh.clone();
+        let fresh = || {
+            let renderer = Renderer::new(width, height, threads);
+            (
+                width,
+                height,
+                match hand_mesh {
+                    Some(mesh) => renderer.with_hand_mesh(mesh),
+                    None => renderer,
+                },
+            )
+        };
+        let (_, _, renderer) = self.renderer.insert(held.unwrap_or_else(fresh));
         let mut before: Option<Moment> = None;
         for number in 0..clip.frames() {
             if interrupt.wanted() {

@@ -1,12 +1,14 @@
 //! Which clips a series has, what each of them plays, and where it goes.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::anyhow;
 use ego_outputs::h2o::{self, Place};
 use ego_outputs::{ClipLabel, ClipRecord, SeriesRecord};
 use ego_synth::clip::Clip;
 use ego_synth::error::SynthError;
+use ego_synth::mesh::import::HandMesh;
 use ego_synth::moment::Owner;
 use ego_synth::script::{Script, prompt};
 use ego_synth::split::Split;
@@ -39,6 +41,9 @@ pub(super) struct Plan {
     pub(super) clips: u64,
     pub(super) layout: Layout,
     pub(super) imu: bool,
+    /// Drawn instead of the built-in hand.
+    pub(super) hand_mesh: Option<Arc<HandMesh>>,
+    hand_mesh_name: String,
     prompt: String,
     base: Script,
 }
@@ -69,7 +74,9 @@ impl Plan {
         let words = args.prompt.clone().unwrap_or_default();
         let base = prompt::parse(&words, &base).map_err(refused)?;
         let clips = args.clips.unwrap_or(if base.steps.is_empty() { 36 } else { 1 });
-        let plan = Plan { split, seed: args.seed, clips, layout, imu: args.imu, prompt: words, base };
+        let hand_mesh = args.hand_mesh.as_deref().map(HandMesh::load).transpose().map_err(refused)?.map(Arc::new);
+        let hand_mesh_name = args.hand_mesh.as_ref().map(|p| p.display().to_string()).unwrap_or_default();
+        let plan = Plan { split, seed: args.seed, clips, layout, imu: args.imu, hand_mesh, hand_mesh_name, prompt: words, base };
         plan.clip(0)?;
         Ok(plan)
     }
@@ -93,6 +100,7 @@ impl Plan {
             height: camera.height,
             fps: camera.fps,
             imu: self.imu,
+            hand_mesh: self.hand_mesh_name.clone(),
         }
     }
 
@@ -181,6 +189,7 @@ fn refused(error: SynthError) -> anyhow::Error {
         | SynthError::Impossible { .. }
         | SynthError::Contradiction { .. }
         | SynthError::TooManySteps { .. } => usage(error.to_string(), "`ego synth --help` explains prompts"),
+        SynthError::HandMesh { path, problem, remedy } => usage(format!("{}: {problem}", path.display()), remedy),
         other => anyhow!(other),
     }
 }
