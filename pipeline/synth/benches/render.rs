@@ -1,6 +1,6 @@
 //! How fast pictures are drawn, all effects on: frames a second by wall clock and milliseconds of processor time a frame.
 //!
-//! `render [SECONDS] [THREADS]` prints one JSON line a size; `lanes` is two renderers of one thread each side by side, as in
+//! `render [SECONDS] [THREADS] [WIDTH]` prints one JSON line a size (of all, or of that width); `lanes` is two renderers of one thread each side by side, as in
 //! batch work, `bands` one renderer of two threads, as in live work.
 
 use std::io::Write as _;
@@ -62,8 +62,9 @@ fn draw(scenes: &[Scene], width: usize, height: usize, threads: usize, until: In
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let seconds: f64 = std::env::args().nth(1).and_then(|a| a.parse().ok()).unwrap_or(4.0);
     let threads: usize = std::env::args().nth(2).and_then(|a| a.parse().ok()).unwrap_or(2);
+    let only: Option<usize> = std::env::args().nth(3).and_then(|a| a.parse().ok());
     let mut out = std::io::stdout();
-    for (width, height) in [(256, 144), (640, 360), (1280, 720)] {
+    for (width, height) in [(256, 144), (640, 360), (1280, 720)].into_iter().filter(|s| only.is_none_or(|w| w == s.0)) {
         let scenes = scenes(width as u32, height as u32)?;
         // The hand's mesh is made on first use.
         draw(&scenes, width, height, 1, Instant::now() + Duration::from_millis(300));

@@ -5,6 +5,7 @@ use ego_core::hands::{JOINTS, Side};
 
 use crate::cast::Action;
 use crate::clip::Clip;
+use crate::effects::distortion::Distortion;
 use crate::moment::{HandState, InHand, Moment, ObjectState, Owner};
 use crate::motion::stage::Phase;
 use crate::space::{Pose, Vec3, place, vec3};
@@ -143,6 +144,27 @@ impl Truth {
         }
     }
 
+    /// The same truth as a picture through this lens shows it: pixels of joints and boxes, and what is outside.
+    ///
+    /// To be called before [`Truth::look_up_visibility`]. What lies so far out that the lens never shows it has no pixel.
+    #[must_use]
+    pub fn seen_through(mut self, lens: &Distortion) -> Truth {
+        let k = self.intrinsics;
+        let bend = |px: [f64; 2]| {
+            let seen = lens.distorted_px(&k, px);
+            let back = lens.ideal_px(&k, seen);
+            (libm::hypot(back[0] - px[0], back[1] - px[1]) < 0.05).then_some(seen)
+        };
+        for hand in &mut self.hands {
+            hand.image_px = hand.camera_m.map(|m| k.project(m).and_then(bend));
+            (hand.visibility, hand.present) = in_view(&hand.image_px, &k);
+        }
+        for object in &mut self.objects {
+            object.box_px = bounds(&object.box_camera_m[1..].iter().map(|p| k.project(*p).and_then(bend)).collect::<Vec<_>>(), &k);
+        }
+        self
+    }
+
     /// The wearer's hand of a side, when it takes part.
     pub fn wearer(&self, side: Side) -> Option<&HandTruth> {
         self.hands.iter().find(|h| h.owner == Owner::Wearer && h.side == side)
@@ -176,11 +198,28 @@ fn inside(px: Option<[f64; 2]>, k: &Intrinsics) -> bool {
     px.is_some_and(|[x, y]| (-0.5..f64::from(k.width) - 0.5).contains(&x) && (-0.5..f64::from(k.height) - 0.5).contains(&y))
 }
 
+fn in_view(image_px: &[Option<[f64; 2]>; JOINTS], k: &Intrinsics) -> ([Visibility; JOINTS], bool) {
+    let visibility = image_px.map(|px| if inside(px, k) { Visibility::Unknown } else { Visibility::Outside });
+    let present = visibility.iter().filter(|v| **v != Visibility::Outside).count() >= PRESENT_JOINTS;
+    (visibility, present)
+}
+
+/// Left, top, right, bottom of these points as far as the picture goes, pixels.
+fn bounds(points: &[Option<[f64; 2]>], k: &Intrinsics) -> Option<[f64; 4]> {
+    let mut rect: Option<[f64; 4]> = None;
+    for point in points {
+        let [x, y] = (*point)?;
+        let r = rect.get_or_insert([x, y, x, y]);
+        *r = [r[0].min(x), r[1].min(y), r[2].max(x), r[3].max(y)];
+    }
+    let (right, bottom) = (f64::from(k.width) - 0.5, f64::from(k.height) - 0.5);
+    rect.map(|[a, b, c, d]| [a.max(-0.5), b.max(-0.5), c.min(right), d.min(bottom)]).filter(|r| r[2] > r[0] && r[3] > r[1])
+}
+
 fn hand_truth(hand: &HandState, camera_from_world: &Pose, k: &Intrinsics, holds: Option<usize>) -> HandTruth {
     let camera_m = hand.pose.joints_m.map(|j| <[f64; 3]>::from(place(camera_from_world, j)));
     let image_px = camera_m.map(|m| k.project(m));
-    let visibility = image_px.map(|px| if inside(px, k) { Visibility::Unknown } else { Visibility::Outside });
-    let present = visibility.iter().filter(|v| **v != Visibility::Outside).count() >= PRESENT_JOINTS;
+    let (visibility, present) = in_view(&image_px, k);
     HandTruth { owner: hand.owner, side: hand.side, camera_m, image_px, visibility, present, holds }
 }
 
@@ -201,16 +240,7 @@ pub fn box_points(half_m: [f64; 3]) -> [Vec3; BOX_POINTS] {
 fn object_truth(object: &ObjectState, camera_from_world: &Pose, k: &Intrinsics) -> ObjectTruth {
     let camera_from_body = camera_from_world * object.parts[0];
     let box_camera_m = box_points(object.model.half_m).map(|p| <[f64; 3]>::from(place(&camera_from_body, p)));
-    let mut rect: Option<[f64; 4]> = None;
-    let corners: Vec<Option<[f64; 2]>> = box_camera_m[1..9].iter().map(|p| k.project(*p)).collect();
-    if corners.iter().all(Option::is_some) {
-        for [x, y] in corners.into_iter().flatten() {
-            let r = rect.get_or_insert([x, y, x, y]);
-            *r = [r[0].min(x), r[1].min(y), r[2].max(x), r[3].max(y)];
-        }
-    }
-    let (right, bottom) = (f64::from(k.width) - 0.5, f64::from(k.height) - 0.5);
-    let box_px = rect.map(|[a, b, c, d]| [a.max(-0.5), b.max(-0.5), c.min(right), d.min(bottom)]).filter(|r| r[2] > r[0] && r[3] > r[1]);
+    let box_px = bounds(&box_camera_m[1..9].iter().map(|p| k.project(*p)).collect::<Vec<_>>(), k);
     ObjectTruth { class: object.model.class, box_camera_m, box_px, camera_from_body, in_hand: object.in_hand }
 }
 
@@ -231,5 +261,29 @@ mod tests {
             assert_eq!(p[middle], (p[a] + p[b]) / 2.0);
         }
         assert_eq!(p[0], Vec3::zeros());
+    }
+
+    #[test]
+    fn a_lens_moves_joints_as_its_formula_says_and_none_of_them_in_space() {
+        let script = crate::script::Script::of(Action::from_id(1).expect("an action"));
+        let clip = Clip::new(3, &script).expect("a clip");
+        let plain = Truth::of(&clip, clip.frames() / 2);
+        let k = plain.intrinsics;
+        let lens = Distortion { k: [-0.05, 0.0] };
+        let bent = plain.clone().seen_through(&lens);
+        assert_eq!(plain.clone().seen_through(&Distortion::default()).hands, plain.hands);
+        let mut moved = 0;
+        for (p, b) in plain.hands.iter().zip(&bent.hands) {
+            assert_eq!(p.camera_m, b.camera_m);
+            for (m, px) in p.camera_m.iter().zip(b.image_px) {
+                let (x, y) = (m[0] / m[2], m[1] / m[2]);
+                let Some(px) = px else { continue };
+                let stretch = 1.0 - 0.05 * (x * x + y * y);
+                let want = [k.fx * x * stretch + k.cx, k.fy * y * stretch + k.cy];
+                assert!(libm::hypot(px[0] - want[0], px[1] - want[1]) < 1e-6, "{px:?}, not {want:?}");
+                moved += i32::from(stretch < 0.999);
+            }
+        }
+        assert!(moved > 10, "only {moved} joints moved");
     }
 }

@@ -29,13 +29,24 @@ const TAPS: usize = 9;
 const CURVE: usize = 4096;
 const GRAIN: usize = 1 << 14;
 
+/// How light moves over a tile and around it while the shutter is open.
+#[derive(Clone, Copy, Debug, Default)]
+struct Sweep {
+    /// The longest way, pixels.
+    way: [f32; 2],
+    /// Its length.
+    length: f32,
+    /// All ways in the tile are about as long.
+    alike: bool,
+}
+
 /// Tables and buffers of development, made once for a picture size.
 pub struct Darkroom {
     width: usize,
     height: usize,
     curve: Vec<u8>,
     grain: Vec<f32>,
-    tiles: Vec<[f32; 2]>,
+    tiles: Vec<Sweep>,
     tiles_across: usize,
     /// Source pixel of each output pixel when the lens distorts.
     map: Vec<[f32; 2]>,
@@ -87,7 +98,7 @@ impl Darkroom {
             height,
             curve,
             grain,
-            tiles: vec![[0.0; 2]; tiles_across * height.div_ceil(TILE)],
+            tiles: vec![Sweep::default(); tiles_across * height.div_ceil(TILE)],
             tiles_across,
             map: Vec::new(),
             map_key: None,
@@ -151,21 +162,25 @@ impl Darkroom {
         self.wider
     }
 
-    /// Finds the largest movement around each tile.
-    pub fn survey(&mut self, flow: &[[f32; 2]]) {
+    /// Finds the largest movement around each tile while the shutter is open (a share of the movement since the last frame).
+    pub fn survey(&mut self, flow: &[[f32; 2]], shutter: f32) {
         if flow.is_empty() {
-            self.tiles.fill([0.0; 2]);
+            self.tiles.fill(Sweep::default());
             return;
         }
-        let down = self.height.div_ceil(TILE);
-        let mut raw = vec![[0.0f32; 2]; self.tiles.len()];
         let size = |v: [f32; 2]| v[0] * v[0] + v[1] * v[1];
-        for y in (0..self.height).step_by(2) {
-            for x in (0..self.width).step_by(2) {
-                let t = &mut raw[(y / TILE) * self.tiles_across + x / TILE];
-                let v = flow[y * self.width + x];
-                if size(v) > size(*t) {
-                    *t = v;
+        let down = self.height.div_ceil(TILE);
+        // The longest way and the shortest length (squared) of each tile.
+        let mut raw = vec![([0.0f32; 2], f32::INFINITY); self.tiles.len()];
+        for (y, row) in flow.chunks_exact(self.width).enumerate().step_by(2) {
+            let tiles = &mut raw[(y / TILE) * self.tiles_across..][..self.tiles_across];
+            for (t, ways) in tiles.iter_mut().zip(row.chunks(TILE)) {
+                for v in ways.iter().step_by(2) {
+                    let length = size(*v);
+                    t.1 = t.1.min(length);
+                    if length > size(t.0) {
+                        t.0 = *v;
+                    }
                 }
             }
         }
@@ -174,13 +189,15 @@ impl Darkroom {
                 let mut best = [0.0; 2];
                 for y in ty.saturating_sub(1)..(ty + 2).min(down) {
                     for x in tx.saturating_sub(1)..(tx + 2).min(self.tiles_across) {
-                        let v = raw[y * self.tiles_across + x];
+                        let v = raw[y * self.tiles_across + x].0;
                         if size(v) > size(best) {
                             best = v;
                         }
                     }
                 }
-                self.tiles[ty * self.tiles_across + tx] = best;
+                let i = ty * self.tiles_across + tx;
+                let length = size(best).sqrt() * shutter;
+                self.tiles[i] = Sweep { way: best.map(|v| v * shutter), length, alike: raw[i].1.sqrt() * shutter > length - 0.9 };
             }
         }
     }
@@ -237,13 +254,20 @@ impl Darkroom {
 
     #[inline]
     fn index(&self, p: [f32; 2]) -> usize {
+        let (x, y) = self.pixel(p);
+        y * self.width + x
+    }
+
+    /// Column and row of the nearest pixel.
+    #[inline]
+    fn pixel(&self, p: [f32; 2]) -> (usize, usize) {
         let x = split(p[0].clamp(0.0, self.width as f32 - 1.0) + 0.5).0 as usize;
         let y = split(p[1].clamp(0.0, self.height as f32 - 1.0) + 0.5).0 as usize;
-        y.min(self.height - 1) * self.width + x.min(self.width - 1)
+        (x.min(self.width - 1), y.min(self.height - 1))
     }
 
     /// Colour between pixels.
-    #[inline]
+    #[inline(always)]
     fn read(&self, colour: &[V3], p: [f32; 2]) -> V3 {
         let (ix, u) = split(p[0].clamp(0.0, (self.width as f32 - 1.001).max(0.0)));
         let (iy, v) = split(p[1].clamp(0.0, (self.height as f32 - 1.001).max(0.0)));
@@ -278,33 +302,48 @@ impl Darkroom {
         let own = from.flow[nearest];
         // A later row sees things where they will be: look back along the movement.
         let p = [p[0] - own[0] * late, p[1] - own[1] * late];
-        let nearest = self.index(p);
-        let (tx, ty) = ((nearest % self.width) / TILE, (nearest / self.width) / TILE);
-        let way = self.tiles[ty * self.tiles_across + tx];
-        let length = (way[0] * way[0] + way[1] * way[1]).sqrt() * d.shutter;
-        let centre = self.sharp(d, from, p);
+        let (x, y) = self.pixel(p);
+        let Some(&Sweep { way, length, alike }) = self.tiles.get((y / TILE) * self.tiles_across + x / TILE) else { return V3::ZERO };
         if length < 0.6 {
-            return centre;
+            return self.sharp(d, from, p);
         }
-        let own = from.flow[nearest];
-        let own_length = (own[0] * own[0] + own[1] * own[1]).sqrt() * d.shutter;
-        let z = from.depth_m[nearest];
         let taps = (length as usize + 2).min(TAPS);
+        let share = 1.0 / taps as f32;
+        let step = way.map(|v| v * share);
+        let half = 0.5 * (taps - 1) as f32;
+        let mut at = [p[0] - step[0] * half, p[1] - step[1] * half];
         let mut sum = V3::ZERO;
-        for k in 0..taps {
-            let t = (k as f32 + 0.5) / taps as f32 - 0.5;
-            let at = [p[0] + way[0] * t * d.shutter, p[1] + way[1] * t * d.shutter];
-            let distance = t.abs() * length;
-            if 0.5 * own_length + 0.5 >= distance {
+        if alike {
+            for _ in 0..taps {
                 sum += self.read(from.colour, at);
-                continue;
+                at = [at[0] + step[0], at[1] + step[1]];
             }
-            let j = self.index(at);
-            let theirs = from.flow[j];
-            let their_length = (theirs[0] * theirs[0] + theirs[1] * theirs[1]).sqrt() * d.shutter;
-            let sweeps = from.depth_m[j] < z * 0.98 && 0.5 * their_length + 0.5 >= distance;
-            sum += if sweeps { from.colour[j] } else { centre };
+            return sum * share;
         }
-        sum * (1.0 / taps as f32)
+        let nearest = y * self.width + x;
+        let own = from.flow[nearest];
+        let reach = 0.5 * (own[0] * own[0] + own[1] * own[1]).sqrt() * d.shutter + 0.5;
+        let z = from.depth_m[nearest];
+        let mut still = 0;
+        for k in 0..taps {
+            let distance = (k as f32 - half).abs() * share * length;
+            if reach >= distance {
+                sum += self.read(from.colour, at);
+            } else {
+                let j = self.index(at);
+                let theirs = from.flow[j];
+                let their_length = (theirs[0] * theirs[0] + theirs[1] * theirs[1]).sqrt() * d.shutter;
+                if from.depth_m[j] < z * 0.98 && 0.5 * their_length + 0.5 >= distance {
+                    sum += from.colour[j];
+                } else {
+                    still += 1;
+                }
+            }
+            at = [at[0] + step[0], at[1] + step[1]];
+        }
+        if still > 0 {
+            sum += self.sharp(d, from, p) * still as f32;
+        }
+        sum * share
     }
 }

@@ -222,7 +222,7 @@ impl Renderer {
 
     fn develop(&mut self, e: &CameraEffects, interval_s: f64, seed: u64, moving: bool, out: &mut Frame) {
         let flow: &[[f32; 2]] = if moving { &self.flow } else { &[] };
-        self.darkroom.survey(flow);
+        self.darkroom.survey(flow, e.shutter);
         let d = Development {
             gain: v3(e.white_balance[0], 1.0, e.white_balance[1]) * e.exposure,
             shutter: e.shutter,
