@@ -7,7 +7,7 @@ use ego_core::camera::Intrinsics;
 
 use super::geometry::{Geometry, Label, Lens};
 use super::material::Painter;
-use super::shade::{CameraLamp, CameraLight, Shaded, Shader};
+use super::shade::{CameraLamp, CameraLight, OCCLUSION_ROWS, Shaded, Shader};
 use super::shadow::ShadowMap;
 use super::visibility::Band;
 use crate::effects::develop::{Darkroom, Development, Negative, Print};
@@ -207,7 +207,8 @@ impl Renderer {
             id: &self.id,
             motion,
         };
-        let rows = self.height.div_ceil(self.threads);
+        // Whole occlusion blocks in each band: the picture does not depend on how many bands there are.
+        let rows = self.height.div_ceil(self.threads).next_multiple_of(OCCLUSION_ROWS);
         let chunk = rows * self.width;
         let bands = self
             .colour

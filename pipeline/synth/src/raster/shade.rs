@@ -72,6 +72,9 @@ pub struct Shaded<'a> {
     pub first: usize,
 }
 
+/// Rows of the largest block whose pixels share their darkening; bands are made of whole ones.
+pub const OCCLUSION_ROWS: usize = 4;
+
 /// The darkening of the last shaded place of a block.
 #[derive(Clone, Copy)]
 struct Hollow {
@@ -84,7 +87,7 @@ impl Shader<'_> {
     pub fn band(&self, out: &mut Shaded<'_>) {
         let pixels = self.width / 2;
         // Hollows change slowly: the pixels of a block share the darkening of the first one of each surface.
-        let block = if pixels >= 1000 { 4 } else { 2 };
+        let block = if pixels >= 1000 { OCCLUSION_ROWS } else { 2 };
         let mut hollows = vec![Hollow { surface: u32::MAX, open: 1.0 }; pixels.div_ceil(block)];
         for (row, ((colour, depth), (label, flow))) in out
             .colour
