@@ -96,7 +96,7 @@ impl Picture {
 /// The truth about the frame that was just drawn, with what the picture shows of each joint.
 fn look(frame: &Frame, clip: &Clip, number: u64, now: &Moment, recipe: &SceneRecipe, stamp: Stamp) -> TruthMeta {
     let bent = recipe.effects.distortion;
-    let distortion = (bent != [0.0; 2]).then(|| Distortion { k: bent.map(f64::from) });
+    let distortion = (bent != [0.0; 2]).then(|| Distortion::of(bent, &clip.intrinsics()));
     let mut truth = Truth::of_moment(clip, now);
     let lens = Lens { camera: truth.intrinsics, distortion };
     truth.look_up_visibility(now, |camera_m, px, flesh_m| {
