@@ -1,7 +1,7 @@
 //! Properties of the truth over 10,000 random frames: poses only, no pictures.
 
 use ego_core::hands::{BONES, TIPS};
-use ego_synth::cast::{ACTION_PAIRS, Action, UNSEEN_PAIRS};
+use ego_synth::cast::{ACTION_PAIRS, Action, UNSEEN_PAIRS, noun, verb};
 use ego_synth::clip::Clip;
 use ego_synth::moment::{InHand, Moment, Owner};
 use ego_synth::rng::Rng;
@@ -234,6 +234,20 @@ fn pose_code_calls_no_mathematics_of_the_platform() {
         let code = text.split("#[cfg(test)]").next().unwrap_or("");
         for word in forbidden {
             assert!(!code.contains(word), "{} uses {word}: take it from libm or space.rs", file.display());
+        }
+    }
+}
+
+#[test]
+fn an_item_that_went_to_the_lap_is_followed_by_the_next_one() {
+    let noun = noun::CAPPUCCINO;
+    let [out, grab, into] = [verb::TAKE_OUT, verb::GRAB, verb::PUT_IN].map(|verb| Step::Play(Action { verb, noun }));
+    for steps in [vec![out, grab, out], vec![out, grab, into, out], vec![out, out, out]] {
+        let played = steps.len();
+        let script = Script { steps, ..Script::default() };
+        for seed in 0..20 {
+            let clip = Clip::new(seed, &script).expect("plays");
+            assert_eq!(clip.labels().len(), played, "seed {seed}");
         }
     }
 }

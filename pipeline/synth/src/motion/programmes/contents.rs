@@ -78,6 +78,20 @@ fn item_of(stage: &Stage, object: usize) -> Option<usize> {
     part_of(stage, object, &[PartRole::Item])
 }
 
+/// Which hand holds the item at the end of the plan.
+fn item_holder(stage: &Stage, object: usize, part: usize) -> Option<Side> {
+    [Side::Left, Side::Right].into_iter().find(|s| stage.hand(*s).and_then(|p| p.hold).is_some_and(|h| (h.0, h.1) == (object, part)))
+}
+
+/// The next sachet lies where the one was that has gone to the lap, out of the picture.
+fn refill(stage: &mut Stage, object: usize, part: usize) -> Option<()> {
+    let home = stage.things.get(object)?.model.closed[part];
+    let now = stage.t;
+    stage.shift(object, part, (now, now), Frame::Part(object, 0), home, Manner { settles: true, ..Manner::default() });
+    stage.things.get_mut(object)?.emptied = false;
+    Some(())
+}
+
 pub(super) fn take_out(stage: &mut Stage, c: Cast, first: bool) -> Option<Span> {
     let part = item_of(stage, c.object)?;
     if class_of(stage, c.object) == noun::CHIPS {
@@ -88,7 +102,11 @@ pub(super) fn take_out(stage: &mut Stage, c: Cast, first: bool) -> Option<Span> 
         }
     }
     if stage.things.get(c.object)?.emptied {
-        put_in(stage, c, false)?;
+        if item_holder(stage, c.object, part).is_some() {
+            put_in(stage, c, false)?;
+        } else {
+            refill(stage, c.object, part)?;
+        }
     }
     if holder(stage, c.object) == Some(c.main) {
         empty_hands(stage);
@@ -125,8 +143,7 @@ pub(super) fn put_in(stage: &mut Stage, c: Cast, first: bool) -> Option<Span> {
     if class_of(stage, c.object) == noun::CHIPS && first {
         preset_lid(stage, c, true);
     }
-    let held_by =
-        [Side::Left, Side::Right].into_iter().find(|s| stage.hand(*s).and_then(|p| p.hold).is_some_and(|h| (h.0, h.1) == (c.object, part)));
+    let held_by = item_holder(stage, c.object, part);
     let side = held_by.unwrap_or(c.main);
     if held_by.is_none() {
         if first {
