@@ -1,0 +1,45 @@
+"""Exports the run that is best on the validation cast to models/zoo/ego-action.onnx, with the golden pair of the Rust tests.
+
+    python -m action.export MOTION RUN.pt [RUN.pt ...]
+"""
+
+import argparse
+import pathlib
+
+import numpy as np
+import torch
+
+import onnx_file
+from action import evaluate, frames
+from action.classes import NOTHING
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+FILE, MANIFEST = ROOT / "zoo/ego-action.onnx", ROOT / "zoo/ego-action.toml"
+GOLDEN = ROOT / "tests/fixtures/ego-action.json"
+# A whole clip, and one whose left hand is never seen.
+GOLDEN_CLIPS = [0, 7]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("motion", type=pathlib.Path)
+    parser.add_argument("runs", type=pathlib.Path, nargs="+")
+    args = parser.parse_args()
+    torch.set_num_threads(1)
+    truth, label = evaluate.clips(frames.load(args.motion / "single-val"))
+    x = frames.estimated(truth, np.random.default_rng(evaluate.NOISE_SEED + 1))
+    right = {run: (evaluate.logits(evaluate.load(run)[0], x)[:, :NOTHING].argmax(1) == label).mean() for run in args.runs}
+    best = max(right, key=right.get)
+    model, kept = evaluate.load(best)
+    error = onnx_file.export(model, x[:32], FILE, "frames", ("logits",), free_batch=True)
+    if MANIFEST.exists():
+        onnx_file.stamp(MANIFEST, FILE)
+    pair = np.round(truth[GOLDEN_CLIPS], 4)
+    pair[1, :, :63] = 0
+    onnx_file.golden(GOLDEN, pair, evaluate.logits(model, pair), actions=[int(a) + 1 for a in label[GOLDEN_CLIPS]])
+    print(f"{best.name}: {100 * right[best]:.1f} % of validation clips, {kept['windows']} windows in {kept['wall_s']:.0f} s ({kept['cpu_s']:.0f} s of processor time)")
+    print(f"{FILE.name}: {FILE.stat().st_size} bytes, ONNX Runtime against PyTorch {error:.1e}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,121 @@
+"""Frames of the synthetic camera turned into training pictures: cut, mirrored, lit, blurred, with foreign backgrounds and mosaics.
+
+Out: picture u8 160,256,3; boxes 12,6 (class or 0, left, top, right, bottom in input pixels, 1 to ignore); inverse depth f4 80,128
+(1 / metre, 0 where it is not known); weight of each of its pixels.
+"""
+
+import cv2
+import numpy as np
+
+from scene.rows import BOXES, LEAST_SHOWN, LEFT_ARM, OBJECT, RIGHT_ARM, SURROUNDINGS, Rows
+
+WIDTH, HEIGHT = 256, 160
+GREY = 114
+MOSAIC, FOREIGN, TO_GREY, MIRROR = 0.10, 0.15, 0.12, 0.5
+
+Sample = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+
+
+def placed(rows: Rows, i: int, matrix: np.ndarray) -> Sample:
+    """A row through an affine map from its pixels to input pixels."""
+    at_half = np.diag([0.5, 0.5, 1.0]) @ np.vstack([matrix, [0, 0, 1]]) @ np.diag([2.0, 2.0, 1.0])
+    picture = cv2.warpAffine(rows.rgb[i], matrix, (WIDTH, HEIGHT), flags=cv2.INTER_AREA, borderValue=(GREY,) * 3)
+    nearest = lambda a: cv2.warpAffine(a, at_half[:2], (WIDTH // 2, HEIGHT // 2), flags=cv2.INTER_NEAREST, borderValue=0)
+    depth, label = nearest(rows.depth[i].astype(np.float32)), nearest(rows.label[i])
+    inverse = np.where(depth > 0, 1000.0 / np.maximum(depth, 1), 0).astype(np.float32)
+    weight = 1 + 2.0 * ((label == LEFT_ARM) | (label == RIGHT_ARM)) + 1.0 * (label == OBJECT)
+    boxes = np.zeros((BOXES, 6), np.float32)
+    for row, (kind, x0, y0, x1, y1, shown, _) in zip(boxes, rows.boxes[i]):
+        if kind == 0:
+            continue
+        corners = np.array([[x0, y0, 1], [x1, y0, 1], [x0, y1, 1], [x1, y1, 1]], np.float32) @ matrix.T
+        a, b = corners.min(0), corners.max(0)
+        c, d = np.clip(a, 0, [WIDTH, HEIGHT]), np.clip(b, 0, [WIDTH, HEIGHT])
+        left = np.prod(np.maximum(d - c, 0)) / max(np.prod(b - a), 1)
+        if left > 0.15:
+            row[:] = kind, *c, *d, left < 0.35 or shown < LEAST_SHOWN
+    return picture, boxes, inverse, weight.astype(np.float32) * (depth > 0), label
+
+
+def draw(rows: Rows, rng: np.random.Generator) -> Sample:
+    w, h = rows.width, rows.height
+    zoom = WIDTH / w * np.exp(rng.normal(0.05, 0.22))
+    stretch = np.exp(rng.normal(0.03, 0.09))
+    turn = rng.normal(0, np.radians(7))
+    c, s = np.cos(turn) * zoom, np.sin(turn) * zoom
+    matrix = np.array([[c, -s, 0], [s * stretch, c * stretch, 0]])
+    if rng.random() < MIRROR:
+        matrix[:, 0] *= -1
+    slack = np.array([WIDTH, HEIGHT]) * 0.18
+    matrix[:, 2] = np.array([WIDTH, HEIGHT]) / 2 + rng.uniform(-1, 1, 2) * slack - matrix[:, :2] @ np.array([w / 2, h / 2])
+    picture, boxes, inverse, weight, label = placed(rows, int(rng.integers(len(rows))), matrix)
+    if rng.random() < FOREIGN:
+        # Arms and objects before something else, whose distance nobody knows.
+        other = cv2.resize(rows.rgb[int(rng.integers(len(rows)))], (WIDTH, HEIGHT), interpolation=cv2.INTER_LINEAR)
+        other = cv2.GaussianBlur(other[:: int(rng.choice([-1, 1])), :: int(rng.choice([-1, 1]))], (0, 0), rng.uniform(2, 8))
+        other = np.clip(other + rng.normal(0, rng.uniform(2, 25), (HEIGHT // 4, WIDTH // 4, 1)).repeat(4, 0).repeat(4, 1), 0, 255)
+        far = cv2.resize((label == SURROUNDINGS).astype(np.float32), (WIDTH, HEIGHT))[..., None]
+        picture = (picture * (1 - far) + other * far).astype(np.uint8)
+        weight = weight * (label != SURROUNDINGS)
+    return picture, boxes, inverse, weight
+
+
+def mosaic(rows: Rows, rng: np.random.Generator) -> Sample:
+    """Four pictures at half size; how far things are is known no longer."""
+    picture, found = np.full((HEIGHT, WIDTH, 3), GREY, np.uint8), []
+    for k in range(4):
+        part, boxes, _, _ = draw(rows, rng)
+        x, y = (k % 2) * WIDTH // 2, (k // 2) * HEIGHT // 2
+        picture[y : y + HEIGHT // 2, x : x + WIDTH // 2] = part[::2, ::2]
+        boxes[:, 1:5] = boxes[:, 1:5] / 2 + [x, y, x, y]
+        found.append(boxes[boxes[:, 0] > 0])
+    boxes = np.zeros((BOXES, 6), np.float32)
+    found = np.concatenate(found)[:BOXES]
+    boxes[: len(found)] = found
+    nothing = np.zeros((HEIGHT // 2, WIDTH // 2), np.float32)
+    return picture, boxes, nothing, nothing
+
+
+def lit(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Another light, another camera."""
+    if rng.random() < 0.25:
+        size = rng.uniform(0.4, 1.6)
+        picture = cv2.GaussianBlur(picture, (0, 0), size)
+    if rng.random() < 0.1:
+        length = int(rng.integers(3, 8))
+        kernel = np.zeros((length, length), np.float32)
+        kernel[length // 2] = 1 / length
+        kernel = kernel if rng.random() < 0.5 else kernel.T
+        picture = cv2.filter2D(picture, -1, kernel)
+    if rng.random() < TO_GREY:
+        picture = cv2.cvtColor(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
+    elif rng.random() < 0.3:
+        hsv = cv2.cvtColor(picture, cv2.COLOR_RGB2HSV)
+        hsv[..., 0] = (hsv[..., 0].astype(int) + int(rng.integers(-12, 13))) % 180
+        hsv[..., 1] = np.clip(hsv[..., 1] * rng.uniform(0.5, 1.4), 0, 255)
+        picture = cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB)
+    tone = np.linspace(0, 1, 256) ** np.exp(rng.normal(0, 0.3)) * np.exp(rng.normal(0, 0.2)) + rng.normal(0, 0.05)
+    table = np.clip(255 * tone[:, None] * np.exp(rng.normal(0, 0.07, 3)), 0, 255).astype(np.uint8)
+    picture = cv2.LUT(picture, table[:, None].transpose(1, 0, 2))
+    if rng.random() < 0.5:
+        noise = np.empty(picture.shape, np.int16)
+        cv2.randn(noise, 0, float(rng.uniform(1, 10)))
+        picture = np.clip(picture + noise, 0, 255).astype(np.uint8)
+    return picture
+
+
+def batch(rows: Rows, rng: np.random.Generator, n: int) -> list[np.ndarray]:
+    samples = [mosaic(rows, rng) if rng.random() < MOSAIC else draw(rows, rng) for _ in range(n)]
+    pictures, *rest = zip(*samples)
+    return [np.stack([lit(p, rng) for p in pictures]), *(np.stack(r) for r in rest)]
+
+
+def stretched(rows: Rows, i: int) -> Sample:
+    """A whole row squeezed to the input's size, as the depth network is fed."""
+    return placed(rows, i, np.array([[WIDTH / rows.width, 0, 0], [0, HEIGHT / rows.height, 0]]))
+
+
+def letterboxed(rows: Rows, i: int) -> Sample:
+    """A whole row within grey bars, as the detector is fed."""
+    k = min(WIDTH / rows.width, HEIGHT / rows.height)
+    return placed(rows, i, np.array([[k, 0, (WIDTH - k * rows.width) / 2], [0, k, (HEIGHT - k * rows.height) / 2]]))

@@ -1,0 +1,59 @@
+"""Exports backbone and heads to models/zoo/ego-objects.onnx and ego-depth.onnx, with the golden pairs of the Rust tests.
+
+    python -m scene.export RUN.pt
+"""
+
+import argparse
+import pathlib
+
+import numpy as np
+import torch
+
+import onnx_file
+from scene.augment import HEIGHT, WIDTH
+from scene.network import MEAN, STD, Scene, Single
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+OUTPUTS = {"objects": "output0", "depth": "depth"}
+SAMPLES = 48
+
+
+def golden_picture() -> np.ndarray:
+    """u8 3,160,256: smooth blobs and edges that any language can make again from whole numbers."""
+    c, y, x = np.meshgrid(np.arange(3), np.arange(HEIGHT), np.arange(WIDTH), indexing="ij")
+    return ((x * (5 + c) + y * 3 + (x // 32 + y // 20) * 40 * (c + 1)) % 256).astype(np.uint8)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("run", type=pathlib.Path)
+    args = parser.parse_args()
+    torch.set_num_threads(1)
+    kept = torch.load(args.run, weights_only=True)
+    scene = Scene()
+    scene.load_state_dict(kept["model"])
+    scene.eval()
+    golden = ((golden_picture()[None].astype(np.float32)) - MEAN) / STD
+    noise = np.random.default_rng(0).normal(0, 1, (1, 3, HEIGHT, WIDTH)).astype(np.float32)
+    print(f"{kept['images']} pictures of {kept['rows']} frames in {kept['wall_s']:.0f} s ({kept['cpu_s']:.0f} s of processor time)")
+    for head, output in OUTPUTS.items():
+        model, file = Single(scene, head).eval(), ROOT / f"zoo/ego-{head}.onnx"
+        error = onnx_file.export(model, np.concatenate([golden, noise]), file, "images", (output,))
+        if file.with_suffix(".toml").exists():
+            onnx_file.stamp(file.with_suffix(".toml"), file)
+        with torch.no_grad():
+            values = model(torch.from_numpy(golden)).numpy()
+        at = np.linspace(0, values.size - 1, SAMPLES).astype(int)
+        onnx_file.golden(
+            ROOT / f"tests/fixtures/ego-{head}.json",
+            np.zeros(0),
+            values.ravel()[at],
+            picture="u8 [3, 160, 256], value (x * (5 + c) + y * 3 + (x / 32 + y / 20) * 40 * (c + 1)) % 256 in whole numbers; then (value - 115) / 64",
+            full_shape=list(values.shape),
+            at=at.tolist(),
+        )
+        print(f"{file.name}: {file.stat().st_size} bytes, ONNX Runtime against PyTorch {error:.1e}")
+
+
+if __name__ == "__main__":
+    main()
