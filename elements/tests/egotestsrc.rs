@@ -192,12 +192,12 @@ fn depth_and_mask_show_the_hand_where_the_truth_has_it() {
         let buffer = sample.buffer().expect("a buffer");
         let depth = ego_meta::depth(buffer).expect("readable").expect("depth is on");
         let masks: Vec<_> = ego_meta::masks(buffer).map(|mask| mask.expect("readable")).collect();
-        assert_eq!((masks.len(), masks[0].kind.as_str(), depth.unit_m), (1, "arms", 0.001));
+        assert_eq!((masks.len(), masks[0].kind.as_str(), depth.unit), (1, "arms", 0.001));
         for hand in truth(sample).hands.iter().filter(|hand| !hand.bystander) {
             let camera_m = hand.hand.camera_m.expect("known");
             for joint in (0..JOINTS).filter(|j| hand.seen[*j] == JointSeen::Visible) {
                 let at = hand.hand.image_norm[joint];
-                let skin_m = f64::from(map(&depth.map, at)) * depth.unit_m;
+                let skin_m = f64::from(map(&depth.map, at)) * depth.unit;
                 let behind_m = f64::from(camera_m[joint][2]) - skin_m;
                 assert!((-0.03..0.05).contains(&behind_m), "joint {joint} lies {behind_m} m behind the skin");
                 seen += 1;

@@ -40,6 +40,13 @@ G_BEGIN_DECLS
 #define EGO_HANDS_META "EgoHandsMeta"
 #define EGO_HAND_LAYOUT "hand21-v1"
 #define EGO_HAND_JOINTS 21
+#define EGO_BODIES_META "EgoBodiesMeta"
+#define EGO_DETECTIONS_META "EgoDetectionsMeta"
+#define EGO_DETECTION_LAYOUT "det-v1"
+#define EGO_FEATURES_META "EgoFeaturesMeta"
+#define EGO_FEATURE_LAYOUT "feature-v1"
+#define EGO_ACTION_META "EgoActionMeta"
+#define EGO_ACTION_LAYOUT "action-v1"
 
 /* The wearer's own hand. */
 typedef enum { EGO_SIDE_LEFT = 0, EGO_SIDE_RIGHT = 1, EGO_SIDE_UNKNOWN = 2 } EgoSide;
@@ -89,13 +96,50 @@ typedef struct {
   gdouble fx, fy, cx, cy;          /* pixels of the analysed frame; 0 when there are none */
 } EgoHands;
 
+/* Layout "det-v1": 36 bytes, little-endian. */
+typedef struct {
+  gfloat x, y, w, h;   /* left, top, width, height, divided by width and height of the analysed frame */
+  gfloat score;        /* 0..1 */
+  gint32 class_id;     /* index into `labels` */
+  gint32 track;        /* stays the same while the object is followed, from 1; below 1 = not tracked */
+  gfloat depth_m;      /* distance along the camera's axis, metres; NaN = not known */
+  guint32 in_hand;     /* held by 0 nobody, 1 the wearer's left, 2 right, 3 both */
+} EgoDetectionRow;
+
+G_STATIC_ASSERT (sizeof (EgoDetectionRow) == 36);
+
+typedef struct {
+  EgoTable table;
+  const gchar *const *labels;  /* NULL-terminated names of the classes, or NULL */
+} EgoDetections;
+
+/* Layout "action-v1": 8 bytes, little-endian; best class first. */
+typedef struct {
+  gint32 class_id;  /* index into `labels` */
+  gfloat prob;      /* 0..1 */
+} EgoActionRow;
+
+G_STATIC_ASSERT (sizeof (EgoActionRow) == 8);
+
+typedef struct {
+  EgoTable table;
+  const gchar *const *labels;  /* NULL-terminated names of the classes, or NULL */
+  const gchar *head;           /* "slow", "fast" or "gesture" */
+  const gchar *subject;        /* "wearer", "left", "right", "body:3" */
+  gboolean unknown;            /* no class fits */
+  gboolean stable;             /* the label has held long enough to be shown */
+  gdouble uncertainty;         /* 0..1 */
+  guint64 window_start, window_end;  /* pts, ns */
+  guint64 since;               /* since when the label is stable, ns; GST_CLOCK_TIME_NONE when nothing is stable */
+} EgoAction;
+
 /* Registers the names of all kinds that nobody has registered yet. Readers need it only before the first element of the plugin
  * exists, and it does no harm: call it after gst_init (). */
 static inline void
 ego_meta_init (void)
 {
-  static const gchar *const names[] = { "EgoDepthMeta", "EgoMaskMeta", "EgoHandsMeta", "EgoDetectionsMeta",
-    "EgoFeaturesMeta", "EgoActionMeta", "EgoTruthMeta" };
+  static const gchar *const names[] = { "EgoDepthMeta", "EgoMaskMeta", "EgoHandsMeta", "EgoBodiesMeta",
+    "EgoDetectionsMeta", "EgoFeaturesMeta", "EgoActionMeta", "EgoTruthMeta" };
   static const gchar *tags[] = { NULL };
   gsize i;
   for (i = 0; i < G_N_ELEMENTS (names); i++)
@@ -190,6 +234,78 @@ ego_hands_row (const EgoHands *hands, guint index, EgoHandRow *out)
   if (index >= hands->table.count)
     return FALSE;
   memcpy (out, hands->table.data + (gsize) index * hands->table.stride, sizeof *out);
+  return TRUE;
+}
+
+/* The texts of the field `labels`, NULL when there are none. */
+static inline const gchar *const *
+ego_labels (const GstStructure *s)
+{
+  const GValue *value = gst_structure_get_value (s, "labels");
+  return value != NULL && G_VALUE_HOLDS (value, G_TYPE_STRV) ? (const gchar *const *) g_value_get_boxed (value) : NULL;
+}
+
+/* Reads objects from the structure of a meta. */
+static inline EgoMetaStatus
+ego_detections_read_structure (const GstStructure *s, EgoDetections *out)
+{
+  EgoMetaStatus status;
+
+  memset (out, 0, sizeof *out);
+  status = ego_table_read (s, EGO_DETECTION_LAYOUT, sizeof (EgoDetectionRow), &out->table);
+  if (status == EGO_META_OK)
+    out->labels = ego_labels (s);
+  return status;
+}
+
+/* The first objects on a buffer. */
+static inline EgoMetaStatus
+ego_detections_read (GstBuffer *buffer, EgoDetections *out)
+{
+  gpointer state = NULL;
+  return ego_detections_read_structure (ego_meta_next (buffer, EGO_DETECTIONS_META, &state), out);
+}
+
+/* Copies one object; FALSE when there are not so many. */
+static inline gboolean
+ego_detection_row (const EgoDetections *detections, guint index, EgoDetectionRow *out)
+{
+  if (index >= detections->table.count)
+    return FALSE;
+  memcpy (out, detections->table.data + (gsize) index * detections->table.stride, sizeof *out);
+  return TRUE;
+}
+
+/* Reads an action from the structure of a meta (a buffer may carry several: see ego_meta_next ()). */
+static inline EgoMetaStatus
+ego_action_read_structure (const GstStructure *s, EgoAction *out)
+{
+  EgoMetaStatus status;
+
+  memset (out, 0, sizeof *out);
+  out->since = GST_CLOCK_TIME_NONE;
+  status = ego_table_read (s, EGO_ACTION_LAYOUT, sizeof (EgoActionRow), &out->table);
+  if (status != EGO_META_OK)
+    return status;
+  out->labels = ego_labels (s);
+  out->head = gst_structure_get_string (s, "head");
+  out->subject = gst_structure_get_string (s, "subject");
+  gst_structure_get_boolean (s, "unknown", &out->unknown);
+  gst_structure_get_boolean (s, "stable", &out->stable);
+  gst_structure_get_double (s, "uncertainty", &out->uncertainty);
+  gst_structure_get_uint64 (s, "window-start", &out->window_start);
+  gst_structure_get_uint64 (s, "window-end", &out->window_end);
+  gst_structure_get_uint64 (s, "since", &out->since);
+  return status;
+}
+
+/* Copies one class with its probability; FALSE when there are not so many. */
+static inline gboolean
+ego_action_row (const EgoAction *action, guint index, EgoActionRow *out)
+{
+  if (index >= action->table.count)
+    return FALSE;
+  memcpy (out, action->table.data + (gsize) index * action->table.stride, sizeof *out);
   return TRUE;
 }
 

@@ -63,6 +63,19 @@ fields! {
     MAP = "map";
     UNIT = "unit";
     KIND = "kind";
+    THRESHOLD = "threshold";
+    KEPT = "kept";
+    RELAXED = "relaxed";
+    FEATURE_LAYOUT = "feature-layout";
+    SUBJECT = "subject";
+    NAMES = "names";
+    HEAD = "head";
+    UNKNOWN = "unknown";
+    UNCERTAINTY = "uncertainty";
+    STABLE = "stable";
+    WINDOW_START = "window-start";
+    WINDOW_END = "window-end";
+    SINCE = "since";
 }
 
 impl Field {
@@ -99,4 +112,9 @@ impl Field {
     ) -> Result<T, MetaError> {
         self.get(structure, meta)?.ok_or_else(|| MetaError::Field { meta, field: self.name, problem: "is missing".to_owned() })
     }
+}
+
+/// Texts as a `GStrv`.
+pub(crate) fn texts(texts: &[String]) -> glib::StrV {
+    texts.iter().map(|text| glib::GString::from(text.as_str())).collect()
 }

@@ -7,12 +7,15 @@ use gst::meta::CustomMeta;
 use crate::MetaError;
 
 /// Names of all kinds of results, in the order of the pipeline.
-pub const NAMES: [&str; 7] =
-    ["EgoDepthMeta", "EgoMaskMeta", "EgoHandsMeta", "EgoDetectionsMeta", "EgoFeaturesMeta", "EgoActionMeta", "EgoTruthMeta"];
+pub const NAMES: [&str; 8] = [DEPTH, MASK, HANDS, BODIES, DETECTIONS, FEATURES, ACTION, TRUTH];
 
 pub(crate) const DEPTH: &str = "EgoDepthMeta";
 pub(crate) const MASK: &str = "EgoMaskMeta";
 pub(crate) const HANDS: &str = "EgoHandsMeta";
+pub(crate) const BODIES: &str = "EgoBodiesMeta";
+pub(crate) const DETECTIONS: &str = "EgoDetectionsMeta";
+pub(crate) const FEATURES: &str = "EgoFeaturesMeta";
+pub(crate) const ACTION: &str = "EgoActionMeta";
 pub(crate) const TRUTH: &str = "EgoTruthMeta";
 
 /// Registers every name of [`NAMES`] that nobody has registered yet; call it after `gst::init`, as often as you like.

@@ -15,8 +15,12 @@
 #[cfg(target_endian = "big")]
 compile_error!("tables on buffers are little-endian and are read in place: big-endian machines are not supported");
 
+mod action;
+mod bodies;
 mod camera;
+mod detections;
 mod error;
+mod features;
 mod fields;
 mod hands;
 mod kind;
@@ -25,13 +29,16 @@ mod stamp;
 mod table;
 mod truth;
 
+pub use action::{ActionMeta, ActionRow, all_actions, attach_action};
+pub use bodies::{BodiesMeta, Body13Row, Body33Row, all_bodies, attach_bodies};
+pub use detections::{DetectionRow, DetectionsMeta, all_detections, attach_detections};
 pub use error::MetaError;
+pub use features::{FeatureNames, FeatureRow, FeaturesMeta, all_features, attach_features};
 pub use hands::{HandRow, HandsMeta, all_hands, attach_hands, hands, try_hands};
 pub use kind::{NAMES, init};
-pub use maps::{DepthMeta, MaskMeta, attach_depth, attach_mask, depth, masks};
+pub use maps::{DepthMeta, DepthScale, MaskMeta, attach_depth, attach_mask, depth, masks};
 pub use stamp::{Stamp, VERSION};
 pub use table::Row;
 pub use truth::{
-    BOX_POINTS, ClipPosition, InHand, JointSeen, TrueAction, TrueHand, TrueHandRow, TrueObject, TrueObjectRow, TruthMeta, attach_truth,
-    truth,
+    BOX_POINTS, ClipPosition, JointSeen, TrueAction, TrueHand, TrueHandRow, TrueObject, TrueObjectRow, TruthMeta, attach_truth, truth,
 };

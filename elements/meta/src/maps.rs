@@ -2,6 +2,8 @@
 //!
 //! A map may be smaller than the frame it belongs to; it covers the whole of it. Its rows are padded as `GstVideoInfo` says.
 
+use ego_core::range::RangeInfo;
+
 use crate::kind::{self, DEPTH, MASK};
 use crate::stamp::Stamp;
 use crate::{MetaError, fields};
@@ -11,10 +13,37 @@ use crate::{MetaError, fields};
 pub struct DepthMeta {
     /// Who made it, when, from which frame.
     pub stamp: Stamp,
-    /// `video/x-raw,format=GRAY16_LE`: steps along the camera's axis; 0 = not known.
+    /// `video/x-raw,format=GRAY16_LE`: steps of `scale`; 0 = not known.
     pub map: gst::Sample,
-    /// Metres a step.
-    pub unit_m: f64,
+    /// A step in the unit of `scale`.
+    pub unit: f64,
+    /// What is counted in steps.
+    pub scale: DepthScale,
+}
+
+/// What the numbers of a depth map mean.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DepthScale {
+    /// Distance along the camera's axis; `unit` is metres a step.
+    #[default]
+    Metric,
+    /// Relative inverse depth, larger is nearer; `unit` times the largest number a map may hold is 1. Only ratios within one map count.
+    Relative,
+}
+
+impl DepthScale {
+    /// The word on buffers: `metric` or `relative`.
+    pub fn name(self) -> &'static str {
+        match self {
+            DepthScale::Metric => "metric",
+            DepthScale::Relative => "relative",
+        }
+    }
+
+    /// The scale with this name; anything but `relative` is `Metric`.
+    pub fn from_name(name: &str) -> DepthScale {
+        if name == DepthScale::Relative.name() { DepthScale::Relative } else { DepthScale::Metric }
+    }
 }
 
 /// Which pixels belong to something.
@@ -24,8 +53,10 @@ pub struct MaskMeta {
     pub stamp: Stamp,
     /// `video/x-raw,format=GRAY8`: 255 belongs to it, 0 does not.
     pub map: gst::Sample,
-    /// What is marked: `arms`, the wearer's hands and arms with what they wear.
+    /// What is marked: `arms`, the wearer's hands and arms with what they wear; `range`, what is within reach.
     pub kind: String,
+    /// How a `range` mask was cut.
+    pub range: Option<RangeInfo>,
 }
 
 /// Puts a depth map on a buffer. The map must not come from the buffer's own pool, and never be the buffer itself.
@@ -36,8 +67,8 @@ pub fn attach_depth(buffer: &mut gst::BufferRef, meta: &DepthMeta) -> Result<(),
     kind::attach(buffer, DEPTH, |s| {
         meta.stamp.write(s);
         fields::MAP.put(s, &meta.map);
-        fields::UNIT.put(s, meta.unit_m);
-        fields::SCALE_KIND.put(s, "metric");
+        fields::UNIT.put(s, meta.unit);
+        fields::SCALE_KIND.put(s, meta.scale.name());
     })
 }
 
@@ -47,7 +78,8 @@ pub fn attach_depth(buffer: &mut gst::BufferRef, meta: &DepthMeta) -> Result<(),
 /// When it is damaged.
 pub fn depth(buffer: &gst::BufferRef) -> Result<Option<DepthMeta>, MetaError> {
     let read = |s: &gst::StructureRef| {
-        Ok(DepthMeta { stamp: Stamp::read(s, DEPTH)?, map: fields::MAP.need(s, DEPTH)?, unit_m: fields::UNIT.need(s, DEPTH)? })
+        let scale = fields::SCALE_KIND.get::<&str>(s, DEPTH)?.map(DepthScale::from_name).unwrap_or_default();
+        Ok(DepthMeta { stamp: Stamp::read(s, DEPTH)?, map: fields::MAP.need(s, DEPTH)?, unit: fields::UNIT.need(s, DEPTH)?, scale })
     };
     kind::read_all(buffer, DEPTH, read).next().transpose()
 }
@@ -61,6 +93,11 @@ pub fn attach_mask(buffer: &mut gst::BufferRef, meta: &MaskMeta) -> Result<(), M
         meta.stamp.write(s);
         fields::MAP.put(s, &meta.map);
         fields::KIND.put(s, meta.kind.as_str());
+        if let Some(range) = meta.range {
+            fields::THRESHOLD.put(s, f64::from(range.threshold));
+            fields::KEPT.put(s, f64::from(range.kept));
+            fields::RELAXED.put(s, range.relaxed);
+        }
     })
 }
 
@@ -68,6 +105,13 @@ pub fn attach_mask(buffer: &mut gst::BufferRef, meta: &MaskMeta) -> Result<(), M
 pub fn masks(buffer: &gst::BufferRef) -> impl Iterator<Item = Result<MaskMeta, MetaError>> + '_ {
     kind::read_all(buffer, MASK, |s| {
         let kind = fields::KIND.get::<&str>(s, MASK)?.unwrap_or_default().to_owned();
-        Ok(MaskMeta { stamp: Stamp::read(s, MASK)?, map: fields::MAP.need(s, MASK)?, kind })
+        let range = match (fields::THRESHOLD.get::<f64>(s, MASK)?, fields::KEPT.get::<f64>(s, MASK)?) {
+            (Some(threshold), Some(kept)) => {
+                let relaxed = fields::RELAXED.get(s, MASK)?.unwrap_or_default();
+                Some(RangeInfo { threshold: threshold as f32, kept: kept as f32, relaxed })
+            }
+            _ => None,
+        };
+        Ok(MaskMeta { stamp: Stamp::read(s, MASK)?, map: fields::MAP.need(s, MASK)?, kind, range })
     })
 }

@@ -5,6 +5,7 @@
 use bytemuck::{Pod, Zeroable};
 use ego_core::camera::{Intrinsics, IntrinsicsSource};
 use ego_core::hands::{DepthSource, Hand, JOINTS};
+use ego_core::objects::InHand;
 use gst::glib;
 
 use crate::hands::HandRow;
@@ -61,45 +62,6 @@ pub struct TrueAction {
     pub phase: String,
     /// Which of the wearer's hands hold the object of the action, or anything when there is none.
     pub in_hand: InHand,
-}
-
-/// Which of the wearer's hands hold something.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum InHand {
-    /// None of them.
-    #[default]
-    None,
-    /// The left one.
-    Left,
-    /// The right one.
-    Right,
-    /// Both.
-    Both,
-}
-
-impl InHand {
-    /// The word used in outputs.
-    pub fn name(self) -> &'static str {
-        match self {
-            InHand::None => "none",
-            InHand::Left => "left",
-            InHand::Right => "right",
-            InHand::Both => "both",
-        }
-    }
-
-    /// The state with this name; anything else is `None`.
-    pub fn from_name(name: &str) -> InHand {
-        [InHand::Left, InHand::Right, InHand::Both].into_iter().find(|h| h.name() == name).unwrap_or(InHand::None)
-    }
-
-    fn code(self) -> u32 {
-        self as u32
-    }
-
-    fn from_code(code: u32) -> InHand {
-        [InHand::Left, InHand::Right, InHand::Both].into_iter().find(|h| h.code() == code).unwrap_or(InHand::None)
-    }
 }
 
 /// Whether a joint can be seen.

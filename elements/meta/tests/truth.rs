@@ -3,8 +3,9 @@
 
 use ego_core::camera::Intrinsics;
 use ego_core::hands::{Hand, JOINTS, Side};
+use ego_core::objects::InHand;
 use ego_meta::{
-    BOX_POINTS, ClipPosition, DepthMeta, HandRow, InHand, JointSeen, MaskMeta, MetaError, NAMES, Row, Stamp, TrueAction, TrueHand,
+    BOX_POINTS, ClipPosition, DepthMeta, DepthScale, HandRow, JointSeen, MaskMeta, MetaError, NAMES, Row, Stamp, TrueAction, TrueHand,
     TrueHandRow, TrueObject, TrueObjectRow, TruthMeta, attach_depth, attach_mask, attach_truth, depth, init, masks, truth,
 };
 use gst::glib;
@@ -118,14 +119,18 @@ fn maps_come_back_with_their_pixels() {
     };
     let mut buffer = gst::Buffer::new();
     let target = buffer.get_mut().expect("ours");
-    attach_depth(target, &DepthMeta { stamp: stamp(), map: map("GRAY16_LE", vec![0x10, 0x27, 0, 0]), unit_m: 0.001 }).expect("attaches");
+    attach_depth(
+        target,
+        &DepthMeta { stamp: stamp(), map: map("GRAY16_LE", vec![0x10, 0x27, 0, 0]), unit: 0.001, scale: DepthScale::Metric },
+    )
+    .expect("attaches");
     for (kind, bytes) in [("arms", vec![255, 0, 0, 0]), ("range", vec![0, 255, 0, 0])] {
-        attach_mask(target, &MaskMeta { stamp: stamp(), map: map("GRAY8", bytes), kind: kind.into() }).expect("attaches");
+        attach_mask(target, &MaskMeta { stamp: stamp(), map: map("GRAY8", bytes), kind: kind.into(), range: None }).expect("attaches");
     }
     let buffer = buffer.copy();
     let bytes = |map: &gst::Sample| map.buffer().expect("a buffer").map_readable().expect("mapped").to_vec();
     let far = depth(&buffer).expect("whole").expect("there");
-    assert_eq!((bytes(&far.map), far.unit_m, far.stamp), (vec![0x10, 0x27, 0, 0], 0.001, stamp()));
+    assert_eq!((bytes(&far.map), far.unit, far.stamp), (vec![0x10, 0x27, 0, 0], 0.001, stamp()));
     assert_eq!(far.map.caps().and_then(|c| c.structure(0)).and_then(|s| s.get::<&str>("format").ok()), Some("GRAY16_LE"));
     let read: Vec<_> = masks(&buffer).map(|m| m.expect("whole")).map(|m| (m.kind.clone(), bytes(&m.map)[0])).collect();
     assert_eq!(read, [("arms".to_owned(), 255), ("range".to_owned(), 0)]);

@@ -9,6 +9,7 @@ use gst::subclass::prelude::*;
 use gst_base::prelude::*;
 use gst_base::subclass::prelude::*;
 
+use super::collect::collect;
 use super::count::Count;
 
 const DEFAULT_APPEND: bool = false;
@@ -298,26 +299,14 @@ impl Run {
         let (width, height) = self.size.unwrap_or_default();
         let mut record = FrameRecord::new(self.stream.as_str(), 0, pts_ns, width, height);
         let mut posts = Posts::default();
-        let mut exact = None;
-        let mut damaged = false;
-        for meta in ego_meta::all_hands(buffer) {
-            match meta {
-                Ok(meta) => {
-                    record.add_hands(&meta.hands, meta.stamp.age_ns);
-                    if meta.stamp.age_ns == 0 {
-                        exact = exact.or(Some(meta.stamp.frame));
-                    }
-                }
-                Err(e) => {
-                    damaged = true;
-                    if !std::mem::replace(&mut self.warned, true) {
-                        posts.warning = Some(e.to_string());
-                    }
-                }
-            }
+        let found = collect(buffer, &mut record);
+        record.frame = self.count.frame(found.exact);
+        self.count.errors += u64::from(found.damaged.is_some());
+        if let Some(e) = found.damaged
+            && !std::mem::replace(&mut self.warned, true)
+        {
+            posts.warning = Some(e.to_string());
         }
-        record.frame = self.count.frame(exact);
-        self.count.errors += u64::from(damaged);
         self.ended = false;
         if let Some(writer) = &mut self.writer {
             writer.frame(&record).inspect_err(|_| self.broken = true)?;

@@ -19,6 +19,7 @@
 use gst::glib;
 use gst::prelude::*;
 
+mod collect;
 mod count;
 mod imp;
 

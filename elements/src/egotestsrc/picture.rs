@@ -1,6 +1,6 @@
 //! Drawing: a scene becomes the pixels of a buffer, a depth map, a mask and the truth. Made for one size and layout.
 
-use ego_meta::{ClipPosition, DepthMeta, MaskMeta, Stamp, TruthMeta};
+use ego_meta::{ClipPosition, DepthMeta, DepthScale, MaskMeta, Stamp, TruthMeta};
 use ego_synth::clip::Clip;
 use ego_synth::effects::distortion::Distortion;
 use ego_synth::effects::planes::{Chroma, rgb_to_yuv};
@@ -78,7 +78,8 @@ impl Picture {
         if let Some(maps) = &self.depth {
             let map = maps.sample(|y, row| write_millimetres(depth_m.get(y * width..(y + 1) * width).unwrap_or_default(), row));
             let map = map.map_err(failed("depth map"))?;
-            ego_meta::attach_depth(buffer, &DepthMeta { stamp: stamp.clone(), map, unit_m: MILLIMETRE_M }).map_err(|e| e.to_string())?;
+            ego_meta::attach_depth(buffer, &DepthMeta { stamp: stamp.clone(), map, unit: MILLIMETRE_M, scale: DepthScale::Metric })
+                .map_err(|e| e.to_string())?;
         }
         if let Some(maps) = &self.mask {
             let arm = |l: &u8| if *l == Label::LeftArm as u8 || *l == Label::RightArm as u8 { 255 } else { 0 };
@@ -87,7 +88,8 @@ impl Picture {
                 row.iter_mut().zip(labels).for_each(|(out, l)| *out = arm(l));
             });
             let map = map.map_err(failed("mask"))?;
-            ego_meta::attach_mask(buffer, &MaskMeta { stamp: stamp.clone(), map, kind: "arms".into() }).map_err(|e| e.to_string())?;
+            ego_meta::attach_mask(buffer, &MaskMeta { stamp: stamp.clone(), map, kind: "arms".into(), range: None })
+                .map_err(|e| e.to_string())?;
         }
         Ok(())
     }

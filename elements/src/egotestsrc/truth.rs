@@ -2,10 +2,10 @@
 
 use ego_core::camera::Intrinsics;
 use ego_core::hands::{Hand, Side};
-use ego_meta::{ClipPosition, InHand, JointSeen, Stamp, TrueAction, TrueHand, TrueObject, TruthMeta};
+use ego_meta::{ClipPosition, JointSeen, Stamp, TrueAction, TrueHand, TrueObject, TruthMeta};
 use ego_synth::cast::{action_name, noun_name, verb_name};
 use ego_synth::effects::distortion::Distortion;
-use ego_synth::moment::{self, Owner};
+use ego_synth::moment::{InHand, Owner};
 use ego_synth::truth::{HandTruth, ObjectTruth, Truth, Visibility};
 
 /// Where a picture shows a point of the ideal pinhole camera; `None` is the ideal camera itself.
@@ -82,12 +82,7 @@ fn true_object(truth: &ObjectTruth, lens: &Lens) -> TrueObject {
     TrueObject {
         class: truth.class,
         name: noun_name(truth.class).to_owned(),
-        in_hand: match truth.in_hand {
-            moment::InHand::None => InHand::None,
-            moment::InHand::Left => InHand::Left,
-            moment::InHand::Right => InHand::Right,
-            moment::InHand::Both => InHand::Both,
-        },
+        in_hand: truth.in_hand,
         rect_norm: rect,
         box_norm: truth.box_camera_m.map(|p| lens.seen_norm(camera.project(p))),
         box_camera_m: truth.box_camera_m.map(|p| p.map(|v| v as f32)),

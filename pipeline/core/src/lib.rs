@@ -7,10 +7,15 @@
 //! are radians, clockwise in the picture; names carry their unit or space (`_px`, `_m`, `_norm` = divided by the picture's width
 //! and height).
 
+pub mod action;
+pub mod bodies;
 pub mod camera;
 pub mod draw;
+pub mod features;
 pub mod hands;
 pub mod image;
 pub mod lift;
+pub mod objects;
 pub mod one_euro;
+pub mod range;
 pub mod region;

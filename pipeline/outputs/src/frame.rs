@@ -6,7 +6,12 @@
 
 use std::collections::BTreeMap;
 
+use ego_core::action::{ActionResult, Head};
+use ego_core::bodies::Bodies;
+use ego_core::features::Features;
 use ego_core::hands::{DepthSource, Hand, Hands, JOINTS, Side};
+use ego_core::objects::{Detections, InHand};
+use ego_core::range::RangeInfo;
 use serde::{Deserialize, Serialize};
 
 use crate::numbers;
@@ -46,6 +51,9 @@ pub struct FrameRecord {
     /// The action.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub action: Option<ActionRecord>,
+    /// What other classifiers say: short movements, gestures, other subjects.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fast: Option<Vec<FastRecord>>,
     /// For each stage, nanoseconds between the frame that was analysed and this one; 0 = this very frame.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub age_ns: BTreeMap<String, u64>,
@@ -113,22 +121,8 @@ pub struct ObjectRecord {
     #[serde(serialize_with = "numbers::px", deserialize_with = "numbers::read")]
     pub box_px: [f32; 4],
     /// Which of the wearer's hands holds it.
+    #[serde(with = "in_hand")]
     pub in_hand: InHand,
-}
-
-/// Which of the wearer's hands holds an object.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum InHand {
-    /// The left one.
-    Left,
-    /// The right one.
-    Right,
-    /// Both.
-    Both,
-    /// Neither.
-    #[default]
-    None,
 }
 
 /// What the range mask kept of a frame.
@@ -167,6 +161,19 @@ pub struct ActionRecord {
     pub stable: bool,
     /// First and last presentation time of the frames it was made from, nanoseconds.
     pub window_ns: [u64; 2],
+}
+
+/// What one of the other classifiers says of one subject.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FastRecord {
+    /// Which kind of classifier: `fast`, `gesture`, or `slow` for another subject than the wearer.
+    #[serde(with = "head")]
+    pub head: Head,
+    /// Whose action: `wearer`, `left`, `right`, or `body:3` for the person of track 3.
+    pub subject: String,
+    /// What it says.
+    pub action: ActionRecord,
 }
 
 /// A class and its probability, written as `["pour milk", 0.82]`.
@@ -209,6 +216,7 @@ impl FrameRecord {
             mask: None,
             features: None,
             action: None,
+            fast: None,
             age_ns: BTreeMap::new(),
             trace_ns: BTreeMap::new(),
         }
@@ -218,13 +226,97 @@ impl FrameRecord {
     pub fn add_hands(&mut self, hands: &Hands, age_ns: u64) {
         let (width, height, depth) = (self.width, self.height, hands.depth_source);
         self.hands.get_or_insert_default().extend(hands.hands.iter().map(|hand| HandRecord::new(hand, depth, width, height)));
-        let age = self.age_ns.entry("hands".to_owned()).or_default();
-        *age = (*age).max(age_ns);
+        self.add_age("hands", age_ns);
+    }
+
+    /// Adds the people of a stage to those that are there, in pixels of this frame, with the age of the result (nanoseconds).
+    pub fn add_bodies(&mut self, bodies: &Bodies, age_ns: u64) {
+        let (width, height) = (self.width as f32, self.height as f32);
+        let record = |body: &ego_core::bodies::Body| BodyRecord {
+            track: body.track,
+            layout: body.layout.name().to_owned(),
+            image_px: body.image_norm.iter().map(|[x, y]| [x * width, y * height]).collect(),
+            score: body.score,
+        };
+        self.bodies.get_or_insert_default().extend(bodies.bodies.iter().map(record));
+        self.add_age("bodies", age_ns);
+    }
+
+    /// Adds the objects of a stage to those that are there, in pixels of this frame, with the age of the result (nanoseconds).
+    pub fn add_objects(&mut self, found: &Detections, age_ns: u64) {
+        let (width, height) = (self.width as f32, self.height as f32);
+        let record = |d: &ego_core::objects::Detection| {
+            let [x0, y0, x1, y1] = d.box_norm;
+            ObjectRecord {
+                label: found.label(d.class).to_owned(),
+                class: d.class,
+                score: d.score,
+                track: d.track,
+                box_px: [x0 * width, y0 * height, x1 * width, y1 * height],
+                in_hand: d.in_hand,
+            }
+        };
+        self.objects.get_or_insert_default().extend(found.detections.iter().map(record));
+        self.add_age("objects", age_ns);
+    }
+
+    /// Sets what the range mask kept, with the age of the mask (nanoseconds).
+    pub fn set_mask(&mut self, range: &RangeInfo, age_ns: u64) {
+        self.mask = Some(MaskRecord { threshold: range.threshold, kept: range.kept, relaxed: range.relaxed });
+        self.add_age("mask", age_ns);
+    }
+
+    /// Adds the features of a subject. Names that do not say whose they are get the subject in front, as in `body:3.height_px`.
+    pub fn add_features(&mut self, features: &Features, age_ns: u64) {
+        let map = self.features.get_or_insert_default();
+        for (name, value) in features.names.iter().zip(&features.values) {
+            let key = if features.subject == "wearer" { name.clone() } else { format!("{}.{name}", features.subject) };
+            map.insert(key, f64::from(*value));
+        }
+        self.add_age("features", age_ns);
+    }
+
+    /// Adds what a classifier says: the wearer's slow action becomes `action`, everything else goes to `fast`.
+    pub fn add_action(&mut self, action: &ActionResult, age_ns: u64) {
+        let Some(record) = ActionRecord::new(action) else { return };
+        if action.head == Head::Slow && action.subject == "wearer" && self.action.is_none() {
+            self.action = Some(record);
+            self.add_age("action", age_ns);
+        } else {
+            self.fast.get_or_insert_default().push(FastRecord { head: action.head, subject: action.subject.clone(), action: record });
+            self.add_age("fast", age_ns);
+        }
+    }
+
+    /// The oldest result of a stage counts.
+    fn add_age(&mut self, stage: &str, age_ns: u64) {
+        if let Some(age) = self.age_ns.get_mut(stage) {
+            *age = (*age).max(age_ns);
+        } else {
+            self.age_ns.insert(stage.to_owned(), age_ns);
+        }
     }
 
     /// The line, without a line feed.
     pub fn to_json(&self) -> String {
         to_json(self)
+    }
+}
+
+impl ActionRecord {
+    /// What a classifier says; `None` when it names no class.
+    pub fn new(action: &ActionResult) -> Option<ActionRecord> {
+        let &(class, score) = action.top.first()?;
+        Some(ActionRecord {
+            label: action.label(class).to_owned(),
+            class,
+            score,
+            top: action.top.iter().map(|(class, score)| RankedLabel(action.label(*class).to_owned(), *score)).collect(),
+            unknown: action.unknown,
+            uncertainty: action.uncertainty,
+            stable: action.stable,
+            window_ns: action.window_ns,
+        })
     }
 }
 
@@ -300,5 +392,53 @@ pub mod depth_source {
         let name = std::borrow::Cow::<str>::deserialize(deserializer)?;
         let source = DepthSource::from_name(&name);
         if source.name() == name { Ok(source) } else { Err(D::Error::unknown_variant(&name, &["estimated", "measured", "none"])) }
+    }
+}
+
+/// [`InHand`] as `left`, `right`, `both` or `none`.
+pub mod in_hand {
+    use ego_core::objects::InHand;
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    /// Writes the name.
+    ///
+    /// # Errors
+    /// Those of the serializer.
+    pub fn serialize<S: Serializer>(held: &InHand, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(held.name())
+    }
+
+    /// Reads the name.
+    ///
+    /// # Errors
+    /// When it is none of the four.
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<InHand, D::Error> {
+        let name = std::borrow::Cow::<str>::deserialize(deserializer)?;
+        let held = InHand::from_name(&name);
+        if held.name() == name { Ok(held) } else { Err(D::Error::unknown_variant(&name, &["left", "right", "both", "none"])) }
+    }
+}
+
+/// [`Head`] as `slow`, `fast` or `gesture`.
+pub mod head {
+    use ego_core::action::Head;
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    /// Writes the name.
+    ///
+    /// # Errors
+    /// Those of the serializer.
+    pub fn serialize<S: Serializer>(head: &Head, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(head.name())
+    }
+
+    /// Reads the name.
+    ///
+    /// # Errors
+    /// When it is none of the three.
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Head, D::Error> {
+        let name = std::borrow::Cow::<str>::deserialize(deserializer)?;
+        let head = Head::from_name(&name);
+        if head.name() == name { Ok(head) } else { Err(D::Error::unknown_variant(&name, &["slow", "fast", "gesture"])) }
     }
 }

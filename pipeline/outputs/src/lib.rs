@@ -27,7 +27,8 @@ mod write;
 
 pub use error::{Action, OutputError};
 pub use frame::{
-    ActionRecord, BodyRecord, EndRecord, FrameRecord, HandRecord, InHand, MaskRecord, ObjectRecord, RankedLabel, depth_source, side,
+    ActionRecord, BodyRecord, EndRecord, FastRecord, FrameRecord, HandRecord, MaskRecord, ObjectRecord, RankedLabel, depth_source, head,
+    in_hand, side,
 };
 pub use imu::{IMU_COLUMNS, ImuRow, write_imu};
 pub use poses::{ClipPoses, ImuTrack, ObjectTrack};

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use ego_core::camera::Intrinsics;
 use ego_core::hands::Side;
+pub use ego_core::objects::InHand;
 
 use crate::hand::{Anatomy, Forearm, HandAngles, HandPose};
 use crate::shape::{MAX_PARTS, ObjectModel};
@@ -72,43 +73,6 @@ pub struct Held {
     pub contact: [bool; 5],
 }
 
-/// Which hand holds an object.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum InHand {
-    /// Nobody.
-    #[default]
-    None,
-    /// The wearer's left.
-    Left,
-    /// The wearer's right.
-    Right,
-    /// Both of the wearer's.
-    Both,
-}
-
-impl InHand {
-    /// The word used in outputs: `none`, `left`, `right`, `both`.
-    pub fn name(self) -> &'static str {
-        match self {
-            InHand::None => "none",
-            InHand::Left => "left",
-            InHand::Right => "right",
-            InHand::Both => "both",
-        }
-    }
-
-    /// The state when this hand takes hold as well.
-    #[must_use]
-    pub fn and(self, side: Side) -> InHand {
-        match (self, side) {
-            (InHand::None | InHand::Left, Side::Left) => InHand::Left,
-            (InHand::None | InHand::Right, Side::Right) => InHand::Right,
-            (any, Side::Unknown) => any,
-            _ => InHand::Both,
-        }
-    }
-}
-
 /// One object.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ObjectState {
@@ -118,17 +82,4 @@ pub struct ObjectState {
     pub parts: [Pose; MAX_PARTS],
     /// Who holds the body or one of its parts.
     pub in_hand: InHand,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn holding_adds_up() {
-        assert_eq!(InHand::None.and(Side::Left), InHand::Left);
-        assert_eq!(InHand::Left.and(Side::Left), InHand::Left);
-        assert_eq!(InHand::Left.and(Side::Right), InHand::Both);
-        assert_eq!(InHand::Right.and(Side::Unknown), InHand::Right);
-    }
 }

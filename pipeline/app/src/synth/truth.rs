@@ -2,10 +2,10 @@
 
 use ego_core::hands::{DepthSource, Side};
 use ego_outputs::h2o::{FrameTruth, ObjectPose};
-use ego_outputs::{ActionRecord, FrameRecord, HandRecord, InHand, ObjectRecord, RankedLabel};
+use ego_outputs::{ActionRecord, FrameRecord, HandRecord, ObjectRecord, RankedLabel};
 use ego_synth::cast::{Action, action_name, noun_name};
 use ego_synth::clip::Clip;
-use ego_synth::moment::{self, Owner};
+use ego_synth::moment::Owner;
 use ego_synth::space::Pose;
 use ego_synth::truth::{HandTruth, ObjectTruth, Truth, Visibility};
 
@@ -70,14 +70,15 @@ fn hand_record(track: u32, hand: &HandTruth) -> HandRecord {
 }
 
 fn object_record(track: u32, object: &ObjectTruth) -> Option<ObjectRecord> {
-    let in_hand = match object.in_hand {
-        moment::InHand::None => InHand::None,
-        moment::InHand::Left => InHand::Left,
-        moment::InHand::Right => InHand::Right,
-        moment::InHand::Both => InHand::Both,
-    };
     let box_px = object.box_px?.map(|v| v as f32);
-    Some(ObjectRecord { label: noun_name(object.class).to_owned(), class: object.class, score: 1.0, track: Some(track), box_px, in_hand })
+    Some(ObjectRecord {
+        label: noun_name(object.class).to_owned(),
+        class: object.class,
+        score: 1.0,
+        track: Some(track),
+        box_px,
+        in_hand: object.in_hand,
+    })
 }
 
 fn action_record(clip: &Clip, truth: &Truth) -> ActionRecord {
