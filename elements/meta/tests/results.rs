@@ -88,7 +88,7 @@ fn features_come_back_and_a_wrong_number_of_names_is_an_error() {
 
 #[test]
 fn actions_of_several_heads_come_back() {
-    let action = |head, subject: &str, since_ns| ActionResult {
+    let action = |head, subject: &str, since_ns: Option<u64>| ActionResult {
         head,
         subject: subject.into(),
         labels: names(&["nothing", "pour milk"]),
