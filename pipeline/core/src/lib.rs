@@ -14,6 +14,7 @@ pub mod draw;
 pub mod features;
 pub mod hands;
 pub mod image;
+pub mod kinematics;
 pub mod lift;
 pub mod objects;
 pub mod one_euro;
