@@ -1,5 +1,10 @@
 //! What somebody does, as a classifier says it.
 
+pub mod decide;
+pub mod evidence;
+pub mod vector;
+pub mod window;
+
 use std::sync::Arc;
 
 /// Which kind of classifier speaks.
