@@ -16,6 +16,7 @@ pub mod hands;
 pub mod image;
 pub mod kinematics;
 pub mod lift;
+pub mod metrics;
 pub mod objects;
 pub mod one_euro;
 pub mod range;
