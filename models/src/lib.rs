@@ -2,6 +2,7 @@
 //!
 //! No GStreamer in here: pictures come in as [`ego_core::image::ImageView`], results leave as types of `ego-core`.
 
+pub mod action;
 pub mod error;
 pub mod hands;
 pub mod import;

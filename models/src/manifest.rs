@@ -43,30 +43,33 @@ impl Task {
 }
 
 /// Order of the input tensor's axes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Layout {
     /// Batch, row, column, channel.
     Nhwc,
     /// Batch, channel, row, column.
+    #[default]
     Nchw,
 }
 
 /// Order of the colours in the input tensor.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Channels {
     /// Red first.
+    #[default]
     Rgb,
     /// Blue first.
     Bgr,
 }
 
 /// How a picture becomes the input size.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Resize {
     /// Squeezed to the input size, aspect ratio not kept.
+    #[default]
     Stretch,
     /// Aspect ratio kept, centred, the rest filled with black.
     Letterbox,
@@ -85,36 +88,58 @@ pub enum Border {
     Replicate,
 }
 
-/// How the input tensor is made: value = (colour in 0..255 - mean) / std.
+/// How the input tensor is made: of a picture, value = (colour in 0..255 - mean) / std; or of rows of numbers.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Input {
     /// Tensor names, the picture first.
     pub names: Vec<String>,
+    /// Shape of an input that is no picture; nothing below is given then.
+    pub shape: Option<Vec<i64>>,
     /// Order of the axes.
+    #[serde(default)]
     pub layout: Layout,
     /// Width and height, pixels.
+    #[serde(default = "one_by_one")]
     pub size: [usize; 2],
     /// Order of the colours.
+    #[serde(default)]
     pub channels: Channels,
     /// How the picture gets that size.
+    #[serde(default)]
     pub resize: Resize,
     /// What lies outside the picture.
     #[serde(default)]
     pub border: Border,
     /// Subtracted from each colour, 0..255.
+    #[serde(default)]
     pub mean: [f32; 3],
     /// Then divided by.
+    #[serde(default = "ones")]
     pub std: [f32; 3],
 }
 
+/// Keys that say how a picture is fed: all of them where the input is a picture, none where it is not.
+const PICTURE_KEYS: [&str; 6] = ["layout", "size", "channels", "resize", "mean", "std"];
+
+fn one_by_one() -> [usize; 2] {
+    [1; 2]
+}
+
+fn ones() -> [f32; 3] {
+    [1.0; 3]
+}
+
 impl Input {
-    /// Shape of the picture tensor with a batch of one.
-    pub fn shape(&self) -> [i64; 4] {
+    /// Shape of the first tensor: of a picture with a batch of one, else as given.
+    pub fn shape(&self) -> Vec<i64> {
+        if let Some(shape) = &self.shape {
+            return shape.clone();
+        }
         let [w, h] = self.size.map(|v| v as i64);
         match self.layout {
-            Layout::Nhwc => [1, h, w, 3],
-            Layout::Nchw => [1, 3, h, w],
+            Layout::Nhwc => vec![1, h, w, 3],
+            Layout::Nchw => vec![1, 3, h, w],
         }
     }
 }
@@ -127,6 +152,33 @@ pub struct Output {
     pub shape: Vec<i64>,
     /// What the numbers are, with units.
     pub meaning: String,
+}
+
+/// Which rows an action model reads.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WindowSpec {
+    /// Rows of one window.
+    pub frames: usize,
+    /// Time over which they are spread, seconds; 0 = one row after the other as frames come.
+    #[serde(default)]
+    pub seconds: f64,
+    /// How far before the window's end the moment lies that the answer is about, seconds.
+    #[serde(default)]
+    pub delay: f64,
+}
+
+/// Which features a model reads.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FeaturesSpec {
+    /// Layout of the features, as the element that makes them names it.
+    pub layout: String,
+    /// Values of one frame.
+    pub count: usize,
+    /// What takes the place of values that are not known, one for each; empty = the network takes NaN for them.
+    #[serde(default)]
+    pub fill: Vec<f32>,
 }
 
 /// Where a model comes from.
@@ -173,6 +225,21 @@ pub struct Manifest {
     /// Class names by index.
     #[serde(default)]
     pub labels: Vec<String>,
+    /// Actions: the class that means that nothing happens.
+    pub nothing: Option<String>,
+    /// Actions: object names by number, the first is 1.
+    #[serde(default)]
+    pub objects: Vec<String>,
+    /// Actions: what the numbers of a joint are, `2.5d` or `xyz`.
+    pub layout: Option<String>,
+    /// Actions: which kind of classifier, `slow`, `fast` or `gesture`.
+    pub head: Option<String>,
+    /// Actions: what the output holds, `logits`, `probabilities` or `evidence`.
+    pub scores: Option<String>,
+    /// Actions: which frames make one input.
+    pub window: Option<WindowSpec>,
+    /// Actions from features: which ones.
+    pub features: Option<FeaturesSpec>,
     /// Decision thresholds by name.
     #[serde(default)]
     pub thresholds: BTreeMap<String, f64>,
@@ -225,11 +292,15 @@ impl Manifest {
     pub fn parse(text: &str, path: &Path) -> Result<Manifest> {
         let wrong = |reason: String| ModelError::Manifest { path: path.to_path_buf(), reason };
         let manifest: Manifest = toml::from_str(text).map_err(|e| wrong(e.to_string()))?;
+        check_input_keys(text, manifest.input.shape.is_some()).map_err(wrong)?;
         if manifest.input.std.iter().any(|s| *s == 0.0 || !s.is_finite()) {
             return Err(wrong("input.std has a zero, which would divide by zero".into()));
         }
         if manifest.input.size.contains(&0) {
             return Err(wrong("input.size has a zero".into()));
+        }
+        if manifest.input.shape.as_ref().is_some_and(|shape| shape.iter().any(|v| *v < 1)) {
+            return Err(wrong("input.shape has a number below 1: give the size of one run".into()));
         }
         if manifest.input.names.is_empty() {
             return Err(wrong("input.names is empty: name the picture tensor".into()));
@@ -243,9 +314,32 @@ impl Manifest {
     }
 }
 
+/// Whether the input says everything about a picture, or nothing.
+fn check_input_keys(text: &str, is_rows: bool) -> Result<(), String> {
+    let table: toml::Table = text.parse().map_err(|e: toml::de::Error| e.to_string())?;
+    let has = |key: &&&str| table.get("input").and_then(|input| input.get(**key)).is_some();
+    match (is_rows, PICTURE_KEYS.iter().find(has), PICTURE_KEYS.iter().find(|key| !has(key))) {
+        (true, Some(key), _) => Err(format!("input.{key} is about pictures, but input.shape says that the input is none: keep one")),
+        (false, _, Some(key)) => Err(format!("input.{key} is missing")),
+        _ => Ok(()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_input_is_a_picture_or_rows() {
+        let text = include_str!("../zoo/palm-detection-full.toml");
+        let parse = |text: &str| Manifest::parse(text, Path::new("x.toml"));
+        let missing = text.lines().filter(|l| !l.starts_with("mean")).collect::<Vec<_>>().join("\n");
+        assert!(parse(&missing).expect_err("no mean").to_string().contains("input.mean is missing"));
+        let both = text.replace("[input]", "[input]\nshape = [1, 20, 135]");
+        assert!(parse(&both).expect_err("both").to_string().contains("keep one"));
+        let rows: Vec<&str> = both.lines().filter(|l| !PICTURE_KEYS.iter().chain(&["border"]).any(|k| l.starts_with(k))).collect();
+        assert_eq!(parse(&rows.join("\n")).expect("rows").input.shape(), [1, 20, 135]);
+    }
 
     #[test]
     fn every_built_in_manifest_is_sound() {

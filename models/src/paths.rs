@@ -30,13 +30,18 @@ pub struct Located {
     pub file: PathBuf,
 }
 
-/// Finds a model by built-in name, by the path of a manifest (`.toml`), or by the path of an ONNX file with a manifest beside it.
+/// Finds a model by built-in name, by the name of a manifest in the folder of models (`my-model` = `my-model.toml` there), by the path of
+/// a manifest (`.toml`), or by the path of an ONNX file with a manifest beside it.
 ///
 /// # Errors
 /// When there is no such model, its file is missing, or its manifest is wrong.
 pub fn find_model(name_or_path: &str) -> Result<Located> {
     let path = Path::new(name_or_path);
     let is_path = path.components().count() > 1 || path.extension().is_some_and(|e| e == "toml" || e == "onnx");
+    let own = models_dir().join(format!("{name_or_path}.toml"));
+    if !is_path && !manifest::built_in_names().contains(&name_or_path) && own.is_file() {
+        return find_model(&own.display().to_string());
+    }
     if !is_path {
         let manifest = manifest::built_in(name_or_path)?;
         let file = models_dir().join(&manifest.file);
