@@ -4,6 +4,7 @@
 //! elements that run a model. Loaded as `libgstego.so` by any GStreamer program, or linked and registered with
 //! [`plugin_register_static`].
 
+pub mod egoaction;
 pub mod egohands;
 pub mod egojson;
 pub mod egooverlay;

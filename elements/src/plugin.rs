@@ -12,6 +12,7 @@ use crate::worker::EgoAnalysis;
 fn plugin_init(plugin: &gst::Plugin) -> Result<(), glib::BoolError> {
     refuse_second_copy()?;
     ego_meta::init();
+    crate::egoaction::register(plugin)?;
     crate::egohands::register(plugin)?;
     crate::egojson::register(plugin)?;
     crate::egooverlay::register(plugin)?;
