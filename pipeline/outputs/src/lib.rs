@@ -5,6 +5,7 @@
 //! - [`RunReport`]: `run.json`, what a run was made with and how it went, schema `ego.run/1`.
 //! - [`h2o`]: recordings in the folder layout of the H2O data set.
 //! - [`ClipPoses`]: the motion of a synthetic clip without pictures, one `.npz` file a clip.
+//! - [`export`]: result lines in the formats of other programs: tables, subtitles, ELAN, COCO, NumPy.
 //! - [`SeriesRecord`] and [`ClipRecord`]: what a series of synthetic clips was made with, schemas `ego.series/1` and `ego.clip/1`;
 //!   [`write_imu`]: inertial sensors as comma-separated values.
 //!
@@ -12,6 +13,7 @@
 //! at all.
 
 mod error;
+mod export;
 mod frame;
 pub mod h2o;
 mod imu;
@@ -26,6 +28,7 @@ mod whole;
 mod write;
 
 pub use error::{Action, OutputError};
+pub use export::{Exported, Format, LabelSegment, Segments, export, names_nothing};
 pub use frame::{
     ActionRecord, BodyRecord, EndRecord, FastRecord, FrameRecord, HandRecord, MaskRecord, ObjectRecord, RankedLabel, depth_source, head,
     in_hand, side,
