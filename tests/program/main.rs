@@ -6,6 +6,8 @@
 mod bad_input;
 mod bad_model;
 mod bad_output;
+mod eval;
+mod export;
 mod interrupt;
 mod live;
 mod run;

@@ -45,6 +45,32 @@ Examples:
   ego live rtsp://camera.local/main --headless --out results --record
   ego live test:ball --headless --duration 5 --json";
 
+const EVAL_HELP: &str = "\
+RESULT is a .jsonl file or a folder that `ego run` has written. The truth of out/clip.jsonl is clip.truth.jsonl or clip.jsonl beside
+the input that out/run.json names (as `ego synth --layout video` leaves it), or the recording in H2O's layout whose cam4/rgb was
+the input; --truth names another file, folder or recording.
+
+Figures: hands found, on the right side, PCK@0.2, mean joint error in camera space (MPJPE) and relative to the wrist, hands that
+are not there; objects: precision and recall at score 0.5, AP at overlap 0.5; actions: top-1 over each true segment (`nothing` left
+out), segment F1 at overlaps 0.1, 0.25 and 0.5, time from the beginning of an action to its label, false labels a minute while
+nothing happens; ages of results. Intervals of 95 %: bootstrap over clips, Wilson's for top-1.
+
+Examples:
+  ego synth --out set --layout video --split test --clips 36
+  ego run 'set/*.mp4' --out results
+  ego eval results
+  ego eval results/clip.jsonl --truth set/clip.jsonl --json";
+
+const EXPORT_HELP: &str = "\
+csv       one row a frame and hand: pixels and metres of every joint        CLIP.csv
+segments  one row a label: when it began and ended                          CLIP.segments.csv
+vtt, srt  labels as subtitles                                               CLIP.vtt, CLIP.srt
+eaf       labels as tiers of ELAN                                           CLIP.eaf
+coco      hands as key-points, objects as boxes                             CLIP.coco.json
+npz       arrays for numpy.load                                             CLIP.npz
+
+Example: ego export results/clip.jsonl --to vtt,csv";
+
 const SYNTH_HELP: &str = "\
 Two hands do what the 36 actions of the data set H2O name, seen from the head; every picture comes with its exact truth. The same
 seed gives the same motion everywhere. A finished clip is kept, so the same command goes on where it was interrupted, and a larger
@@ -75,6 +101,14 @@ pub(crate) enum Verb {
     /// Make labelled recordings with the synthetic head camera
     #[command(after_help = SYNTH_HELP)]
     Synth(SynthArgs),
+    /// Score results against the truth
+    #[command(after_help = EVAL_HELP)]
+    Eval(EvalArgs),
+    /// Write results in the formats of other programs
+    #[command(after_help = EXPORT_HELP)]
+    Export(ExportArgs),
+    /// Measure what settings cost on a recording: time a stage, processor time a frame, memory
+    Bench(BenchArgs),
     /// List, check, import and download models
     #[command(subcommand)]
     Models(ModelsVerb),
@@ -96,10 +130,49 @@ pub(crate) struct SettingsArgs {
     pub(crate) overrides: Vec<String>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
-    /// One JSON line a frame
+/// A format of `ego-outputs` as a word of the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ExportFormat(pub(crate) ego_outputs::Format);
+
+impl ValueEnum for ExportFormat {
+    fn value_variants<'a>() -> &'a [ExportFormat] {
+        const ALL: [ExportFormat; 7] = {
+            let all = ego_outputs::Format::ALL;
+            [
+                ExportFormat(all[0]),
+                ExportFormat(all[1]),
+                ExportFormat(all[2]),
+                ExportFormat(all[3]),
+                ExportFormat(all[4]),
+                ExportFormat(all[5]),
+                ExportFormat(all[6]),
+            ]
+        };
+        &ALL
+    }
+
+    fn to_possible_value(&self) -> Option<clap::builder::PossibleValue> {
+        Some(clap::builder::PossibleValue::new(self.0.name()))
+    }
+}
+
+/// What `ego run` writes: its own lines always, other formats on request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RunFormat {
     Jsonl,
+    Other(ExportFormat),
+}
+
+impl RunFormat {
+    fn parse(word: &str) -> Result<RunFormat, String> {
+        if word == "jsonl" {
+            return Ok(RunFormat::Jsonl);
+        }
+        ExportFormat::from_str(word, false).map(RunFormat::Other).map_err(|_| {
+            let names: Vec<&str> = ego_outputs::Format::ALL.iter().map(|f| f.name()).collect();
+            format!("the formats are jsonl (always written), {}", names.join(", "))
+        })
+    }
 }
 
 #[derive(Debug, Args)]
@@ -113,9 +186,9 @@ pub(crate) struct RunArgs {
     /// Also write a video with the results drawn on it
     #[arg(long)]
     pub(crate) annotate: bool,
-    /// Result formats, separated by commas
-    #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "jsonl")]
-    pub(crate) formats: Vec<Format>,
+    /// Formats beside the result lines, separated by commas: csv, segments, vtt, srt, eaf, coco, npz (see `ego export --help`)
+    #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "jsonl", value_parser = RunFormat::parse)]
+    pub(crate) formats: Vec<RunFormat>,
     /// Frames per second of pictures and of videos without time stamps [default: 30]
     #[arg(long, value_name = "N", value_parser = rate)]
     pub(crate) fps: Option<f64>,
@@ -142,6 +215,56 @@ pub(crate) struct LiveArgs {
     /// End so long after the first frame
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub(crate) duration: Option<std::time::Duration>,
+    #[command(flatten)]
+    pub(crate) settings: SettingsArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct EvalArgs {
+    /// Result files or folders
+    #[arg(required = true, value_name = "RESULT")]
+    pub(crate) results: Vec<PathBuf>,
+    /// The truth: a file, a folder with a file of the same name for each result, or a recording in H2O's layout
+    #[arg(long, value_name = "PATH")]
+    pub(crate) truth: Option<PathBuf>,
+    /// Also print the figures of each clip
+    #[arg(long)]
+    pub(crate) per_clip: bool,
+    /// Draws of the bootstrap; 0 = no intervals
+    #[arg(long, value_name = "N", default_value_t = 500)]
+    pub(crate) resamples: usize,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExportArgs {
+    /// Files of result lines (.jsonl)
+    #[arg(required = true, value_name = "RESULT")]
+    pub(crate) results: Vec<PathBuf>,
+    /// Formats, separated by commas
+    #[arg(long, required = true, value_name = "LIST", value_delimiter = ',', value_enum)]
+    pub(crate) to: Vec<ExportFormat>,
+    /// Folder for the exports [default: beside the results]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// Replace exports that are there already
+    #[arg(long)]
+    pub(crate) overwrite: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BenchArgs {
+    /// A recording; with --live any source of `ego live`
+    #[arg(value_name = "INPUT")]
+    pub(crate) input: String,
+    /// Play it at its own pace, as a camera would
+    #[arg(long)]
+    pub(crate) live: bool,
+    /// With --live: end so long after the first frame
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, requires = "live")]
+    pub(crate) duration: Option<std::time::Duration>,
+    /// How often to measure
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(crate) rounds: u32,
     #[command(flatten)]
     pub(crate) settings: SettingsArgs,
 }

@@ -2,10 +2,13 @@
 //!
 //! What goes wrong is told once, here, as `error:`, its causes and `hint:`; the exit status says of which sort it is.
 
+mod bench;
 mod cli;
 mod config;
 mod console;
 mod devices;
+mod eval;
+mod export;
 mod failure;
 mod interrupt;
 mod live;
@@ -41,6 +44,12 @@ fn perform(cli: &Cli) -> anyhow::Result<Status> {
     if let Verb::Synth(args) = &cli.verb {
         return synth::synth(args, cli.json);
     }
+    if let Verb::Eval(args) = &cli.verb {
+        return eval::eval(args, cli.json);
+    }
+    if let Verb::Export(args) = &cli.verb {
+        return export::run(args, cli.json);
+    }
     gst::init().map_err(|e| ego_graph::GraphError::Init(e.to_string()))?;
     gstego::plugin_register_static().context("register the elements of egostream")?;
     match &cli.verb {
@@ -48,7 +57,10 @@ fn perform(cli: &Cli) -> anyhow::Result<Status> {
         Verb::Live(args) => live::live(args, cli.json),
         Verb::Config(verb) => config::config(verb, cli.json),
         Verb::Devices => devices::devices(cli.json),
+        Verb::Bench(args) => bench::bench(args, cli.json),
         Verb::Synth(args) => synth::synth(args, cli.json),
+        Verb::Eval(args) => eval::eval(args, cli.json),
+        Verb::Export(args) => export::run(args, cli.json),
         Verb::Models(verb) => models::models(verb, cli.json),
     }
 }

@@ -5,10 +5,12 @@ use std::time::Instant;
 
 use anyhow::Context as _;
 use ego_graph::{BadInput, BatchPlan, Event, GraphError, Input, InputKind, Outcome, Settings};
+use ego_outputs::Format;
 
-use crate::cli::RunArgs;
+use crate::cli::{RunArgs, RunFormat};
 use crate::console::{self, Bar};
-use crate::failure::{Status, describe_graph, status_of_graph, usage};
+use crate::export;
+use crate::failure::{Status, describe, describe_graph, status_of_graph, usage};
 use crate::interrupt::Interrupt;
 use crate::report::Report;
 
@@ -17,16 +19,23 @@ struct Job {
     input: Input,
     json: PathBuf,
     annotated: Option<PathBuf>,
+    /// Made of the lines when these are whole.
+    exports: Vec<(Format, PathBuf)>,
 }
 
 impl Job {
     fn new(input: Input, args: &RunArgs) -> Job {
         let file = |ending: &str| args.out.join(format!("{}.{ending}", input.stem));
-        Job { json: file("jsonl"), annotated: args.annotate.then(|| file("annotated.mp4")), input }
+        let others = args.formats.iter().filter_map(|f| match f {
+            RunFormat::Other(format) => Some(format.0),
+            RunFormat::Jsonl => None,
+        });
+        let exports = others.map(|format| (format, file(format.ending()))).collect();
+        Job { json: file("jsonl"), annotated: args.annotate.then(|| file("annotated.mp4")), exports, input }
     }
 
     fn outputs(&self) -> impl Iterator<Item = &PathBuf> {
-        std::iter::once(&self.json).chain(&self.annotated)
+        std::iter::once(&self.json).chain(&self.annotated).chain(self.exports.iter().map(|(_, path)| path))
     }
 }
 
@@ -148,11 +157,21 @@ fn one(
     }
     drop(bar);
     let outcome = session.finish();
+    let mut ended = outcome.failure.as_ref().map_or(Status::Good, status_of_graph);
+    for (format, path) in job.exports.iter().filter(|_| outcome.frames > 0) {
+        if let Err(error) = export::one(&job.json, *format, path) {
+            ended = ended.max(Status::Inputs);
+            console::tell(&describe(&error));
+            if json {
+                console::json("failure", serde_json::json!({ "input": given, "text": describe(&error) }))?;
+            }
+        }
+    }
     let outputs: Vec<PathBuf> = job.outputs().filter(|p| p.exists()).cloned().collect();
     let failure = outcome.failure.as_ref().map(|e| describe_graph(given, e));
     report.add_outcome(given, stem, &outputs, &outcome, failure.clone());
     tell_outcome(given, &outputs, &outcome, failure.as_deref(), json)?;
-    Ok(outcome.failure.as_ref().map_or(Status::Good, status_of_graph))
+    Ok(ended)
 }
 
 /// Passes an event on to whoever listens.
