@@ -87,6 +87,40 @@ pub struct ImageView<'a> {
     pub yuv: YuvToRgb,
 }
 
+/// A borrowed map of one byte a pixel that covers the whole of a picture, whatever its own size: 0 = not wanted.
+#[derive(Clone, Copy, Debug)]
+pub struct MaskView<'a> {
+    /// Columns.
+    pub width: u32,
+    /// Rows.
+    pub height: u32,
+    /// The bytes.
+    pub plane: Plane<'a>,
+}
+
+impl<'a> MaskView<'a> {
+    /// Checks that the plane is as large as the size needs; an empty map is refused as well.
+    ///
+    /// # Errors
+    /// Names the bytes that are needed and found.
+    pub fn checked(self) -> Result<MaskView<'a>, PlaneTooSmall> {
+        let (w, h) = (self.width as usize, self.height as usize);
+        let needed = self.plane.stride.max(w) * h.saturating_sub(1) + w.max(1);
+        if w == 0 || h == 0 || self.plane.stride < w || self.plane.data.len() < needed {
+            return Err(PlaneTooSmall { plane: 0, needed, found: self.plane.data.len() });
+        }
+        Ok(self)
+    }
+
+    /// Whether the map wants what lies at this position, divided by the picture's width and height; `None` outside the picture.
+    pub fn wants(&self, norm: [f32; 2]) -> Option<bool> {
+        let inside = norm.iter().all(|v| (0.0..1.0).contains(v));
+        let (x, y) = ((norm[0] * self.width as f32) as usize, (norm[1] * self.height as f32) as usize);
+        let value = self.plane.data.get(y * self.plane.stride + x).filter(|_| inside)?;
+        Some(*value != 0)
+    }
+}
+
 /// A picture whose planes are smaller than its size and strides promise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PlaneTooSmall {

@@ -10,6 +10,8 @@
 pub mod action;
 pub mod bodies;
 pub mod camera;
+pub mod contact;
+pub mod depth;
 pub mod draw;
 pub mod features;
 pub mod hands;
@@ -21,3 +23,4 @@ pub mod objects;
 pub mod one_euro;
 pub mod range;
 pub mod region;
+pub mod tracks;

@@ -60,7 +60,7 @@ pub enum Target<'a> {
 
 impl PlaneMut<'_> {
     /// Bytes `from..to` of row `y`, as far as they exist and lie within the row.
-    fn part(&mut self, y: usize, from: usize, to: usize) -> &mut [u8] {
+    pub(crate) fn part(&mut self, y: usize, from: usize, to: usize) -> &mut [u8] {
         let to = to.min(self.stride);
         let start = y.saturating_mul(self.stride);
         let end = start.saturating_add(to).min(self.data.len());

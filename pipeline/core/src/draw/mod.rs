@@ -9,14 +9,19 @@
 //! 2. [`Canvas::compose`] lays the sheet over a [`Target`], the planes of the picture, and wipes it. Only the blocks that
 //!    were drawn on are visited.
 //!
-//! Layers (`hands`, `status`, `truth`, later boxes, masks and the action bar) are functions that draw one kind of result on a canvas.
+//! Layers (`hands`, `bodies`, `objects`, `action`, `status`, `truth`) are functions that draw one kind of result on a canvas. Maps go
+//! straight into the planes: `depth` here, and `range::darken` for what a mask does not want.
 //! After [`Canvas::new`] nothing in here allocates.
 
+pub mod action;
+pub mod bodies;
 mod canvas;
 mod colour;
 mod compose;
+pub mod depth;
 pub mod hands;
 mod label;
+pub mod objects;
 mod shapes;
 pub mod status;
 mod text;

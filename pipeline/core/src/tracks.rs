@@ -1,0 +1,268 @@
+//! Following boxes from one analysis to the next: overlap with where a steady motion would have brought them.
+//!
+//! In: the objects of a frame and its time. Out: the same objects with track numbers, those that were missed for a moment added, and
+//! the speed of each track, so that boxes can be moved along until the next analysis.
+
+use crate::objects::Detection;
+use crate::region::Box2;
+
+/// Smallest overlap of a box with the predicted one of its track.
+const MIN_IOU: f64 = 0.1;
+/// A box of another class takes over a track only with this overlap.
+const OTHER_CLASS_IOU: f64 = 0.6;
+/// Without overlap: largest distance of the centres, in longer sides of the box.
+const MAX_JUMP: f64 = 0.8;
+/// A track without a box for longer than this has ended.
+const LOST_NS: u64 = 500_000_000;
+/// A track with at least this many boxes is shown on without one ...
+const SURE_HITS: u32 = 3;
+/// ... for as long as this ...
+const COAST_NS: u64 = 200_000_000;
+/// ... and loses this much of its score each time.
+const COAST_SCORE: f32 = 0.8;
+/// Share of a surprise that becomes speed (the beta of an alpha-beta filter).
+const SPEED_GAIN: f64 = 0.4;
+/// Boxes are not moved along for longer than this, nanoseconds: speeds are estimates.
+const MAX_AHEAD_NS: u64 = 250_000_000;
+/// Assumed time between frames that carry no time stamp, nanoseconds.
+const FRAME_NS: u64 = 33_333_333;
+
+/// Speed of a box: left, top, right, bottom, divided by the picture's width and height, a second.
+pub type BoxSpeed = [f32; 4];
+
+/// A box that is followed.
+#[derive(Clone, Debug)]
+struct Track {
+    id: u32,
+    object: Detection,
+    /// When `object.box_norm` was.
+    at_ns: u64,
+    /// When it was last seen.
+    seen_ns: u64,
+    speed: [f64; 4],
+    hits: u32,
+    taken: bool,
+}
+
+/// The boxes that are followed.
+#[derive(Clone, Debug, Default)]
+pub struct BoxTracks {
+    tracks: Vec<Track>,
+    ids: u32,
+    now_ns: u64,
+    /// Scratch: overlaps of tracks and boxes.
+    pairs: Vec<(f64, usize, usize)>,
+}
+
+impl BoxTracks {
+    /// Forgets all boxes; numbers go on.
+    pub fn reset(&mut self) {
+        self.tracks.clear();
+        self.now_ns = 0;
+    }
+
+    /// Gives each object the number of its track, and adds objects that were missed for a moment.
+    pub fn follow(&mut self, objects: &mut Vec<Detection>, pts_ns: Option<u64>) {
+        self.now_ns = pts_ns.unwrap_or(self.now_ns.saturating_add(FRAME_NS));
+        let now = self.now_ns;
+        self.tracks.retain_mut(|track| {
+            track.taken = false;
+            now.abs_diff(track.seen_ns) <= LOST_NS
+        });
+        self.pairs.clear();
+        for (t, track) in self.tracks.iter().enumerate() {
+            let predicted = track.predicted(now);
+            for (o, object) in objects.iter().enumerate() {
+                let score = likeness(&predicted, object, track.object.class);
+                if score > 0.0 {
+                    self.pairs.push((score, t, o));
+                }
+            }
+        }
+        self.pairs.sort_by(|a, b| b.0.total_cmp(&a.0));
+        for (_, t, o) in &self.pairs {
+            if let (Some(track), Some(object)) = (self.tracks.get_mut(*t), objects.get_mut(*o))
+                && !track.taken
+                && object.track.is_none()
+            {
+                track.update(object, now);
+                object.track = Some(track.id);
+            }
+        }
+        for object in objects.iter_mut().filter(|object| object.track.is_none()) {
+            self.ids = self.ids.wrapping_add(1).max(1);
+            object.track = Some(self.ids);
+            let new = Track { id: self.ids, object: *object, at_ns: now, seen_ns: now, speed: [0.0; 4], hits: 1, taken: true };
+            self.tracks.push(new);
+        }
+        for track in self.tracks.iter_mut().filter(|track| !track.taken) {
+            if track.hits >= SURE_HITS && now.abs_diff(track.seen_ns) <= COAST_NS {
+                track.object.box_norm = track.predicted(now).map(|v| v as f32);
+                track.at_ns = now;
+                track.object.score *= COAST_SCORE;
+                objects.push(track.object);
+            }
+        }
+    }
+
+    /// Speed of the box of a track.
+    pub fn speed(&self, id: Option<u32>) -> BoxSpeed {
+        let track = self.tracks.iter().find(|track| Some(track.id) == id && track.hits >= SURE_HITS);
+        track.map_or([0.0; 4], |track| track.speed.map(|v| v as f32))
+    }
+}
+
+impl Track {
+    fn predicted(&self, now_ns: u64) -> [f64; 4] {
+        let dt = (now_ns as f64 - self.at_ns as f64) * 1e-9;
+        std::array::from_fn(|i| f64::from(self.object.box_norm[i]) + self.speed[i] * dt)
+    }
+
+    fn update(&mut self, object: &Detection, now_ns: u64) {
+        let predicted = self.predicted(now_ns);
+        let dt = (now_ns as f64 - self.at_ns as f64) * 1e-9;
+        if dt > 1e-6 {
+            for (speed, (new, old)) in self.speed.iter_mut().zip(object.box_norm.iter().zip(predicted)) {
+                *speed += SPEED_GAIN * (f64::from(*new) - old) / dt;
+            }
+        } else if dt < 0.0 {
+            self.speed = [0.0; 4];
+        }
+        self.object = Detection { track: Some(self.id), ..*object };
+        (self.at_ns, self.seen_ns) = (now_ns, now_ns);
+        self.hits = self.hits.saturating_add(1);
+        self.taken = true;
+    }
+}
+
+/// How well a box continues a track, 0 = not at all.
+fn likeness(predicted: &[f64; 4], object: &Detection, class: u32) -> f64 {
+    let as_box = |[x0, y0, x1, y1]: [f64; 4]| Box2 { x0, y0, x1, y1 };
+    let (a, b) = (as_box(*predicted), as_box(object.box_norm.map(f64::from)));
+    let iou = a.iou(&b);
+    if object.class != class {
+        return if iou >= OTHER_CLASS_IOU { 0.5 * iou } else { 0.0 };
+    }
+    if iou >= MIN_IOU {
+        return 1.0 + iou;
+    }
+    let [dx, dy] = [a.centre()[0] - b.centre()[0], a.centre()[1] - b.centre()[1]];
+    let side = a.width().max(a.height()).max(b.width()).max(b.height());
+    let jump = if side > 0.0 { dx.hypot(dy) / side } else { f64::INFINITY };
+    // Boxes of very different size are not one object.
+    let ratio = (a.width() * a.height()) / (b.width() * b.height()).max(1e-9);
+    if jump < MAX_JUMP && (0.4..2.5).contains(&ratio) { 0.5 * (1.0 - jump) } else { 0.0 }
+}
+
+/// Where a box will be `age_ns` later at this speed.
+pub fn moved(box_norm: [f32; 4], speed: BoxSpeed, age_ns: u64) -> [f32; 4] {
+    let dt = age_ns.min(MAX_AHEAD_NS) as f32 * 1e-9;
+    std::array::from_fn(|i| (box_norm[i] + speed[i] * dt).clamp(0.0, 1.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::objects::InHand;
+    use proptest::prelude::*;
+
+    fn object(class: u32, x: f32, y: f32) -> Detection {
+        Detection { class, score: 0.9, track: None, box_norm: [x, y, x + 0.1, y + 0.2], depth_m: None, in_hand: InHand::None }
+    }
+
+    const STEP: u64 = 125_000_000;
+
+    fn ids(objects: &[Detection]) -> Vec<u32> {
+        objects.iter().filter_map(|o| o.track).collect()
+    }
+
+    #[test]
+    fn two_objects_that_pass_each_other_keep_their_numbers() {
+        let mut tracks = BoxTracks::default();
+        for step in 0..20u64 {
+            let x = step as f32 * 0.03;
+            // Listed in turn, so that the order says nothing.
+            let (a, b) = (object(1, 0.1 + x, 0.30), object(1, 0.8 - x, 0.42));
+            let mut objects = if step % 2 == 0 { vec![a, b] } else { vec![b, a] };
+            tracks.follow(&mut objects, Some(step * STEP));
+            let want = if step % 2 == 0 { [1, 2] } else { [2, 1] };
+            assert_eq!(ids(&objects), want, "step {step}");
+        }
+        assert!((tracks.speed(Some(1))[0] - 0.24).abs() < 0.01, "{:?}", tracks.speed(Some(1)));
+        let ahead = moved([0.5, 0.3, 0.6, 0.5], tracks.speed(Some(1)), STEP);
+        assert!((ahead[0] - 0.53).abs() < 0.003 && (ahead[1] - 0.3).abs() < 0.003, "{ahead:?}");
+    }
+
+    #[test]
+    fn a_box_that_is_missed_once_is_shown_on_and_keeps_its_number() {
+        let mut tracks = BoxTracks::default();
+        for step in 0..4u64 {
+            tracks.follow(&mut vec![object(3, 0.1 + 0.02 * step as f32, 0.5)], Some(step * STEP));
+        }
+        let mut none = Vec::new();
+        tracks.follow(&mut none, Some(4 * STEP));
+        assert_eq!(ids(&none), [1]);
+        assert!((none[0].box_norm[0] - 0.18).abs() < 0.01 && none[0].score < 0.9, "{none:?}");
+        let mut back = vec![object(3, 0.2, 0.5)];
+        tracks.follow(&mut back, Some(5 * STEP));
+        assert_eq!(ids(&back), [1]);
+        // Gone for good: nothing is shown for longer than a moment, and the next one is new.
+        let mut gone = Vec::new();
+        tracks.follow(&mut gone, Some(8 * STEP));
+        assert!(gone.is_empty());
+        let mut other = vec![object(3, 0.2, 0.5)];
+        tracks.follow(&mut other, Some(30 * STEP));
+        assert_eq!(ids(&other), [2]);
+    }
+
+    #[test]
+    fn a_false_alarm_is_not_shown_on() {
+        let mut tracks = BoxTracks::default();
+        tracks.follow(&mut vec![object(0, 0.1, 0.1)], Some(0));
+        let mut none = Vec::new();
+        tracks.follow(&mut none, Some(STEP));
+        assert!(none.is_empty());
+    }
+
+    #[test]
+    fn another_class_in_the_same_place_takes_over_and_elsewhere_it_does_not() {
+        let mut tracks = BoxTracks::default();
+        tracks.follow(&mut vec![object(1, 0.4, 0.4)], Some(0));
+        let mut same = vec![object(2, 0.405, 0.4)];
+        tracks.follow(&mut same, Some(STEP));
+        assert_eq!((ids(&same), same[0].class), (vec![1], 2));
+        let mut near = vec![object(7, 0.45, 0.45)];
+        tracks.follow(&mut near, Some(2 * STEP));
+        assert_eq!(ids(&near), [2]);
+    }
+
+    #[test]
+    fn frames_without_time_stamps_and_time_that_runs_back_are_no_trouble() {
+        let mut tracks = BoxTracks::default();
+        for pts in [None, None, Some(900_000_000), Some(1_000), None] {
+            let mut objects = vec![object(1, 0.3, 0.3)];
+            tracks.follow(&mut objects, pts);
+            assert_eq!(objects.len(), 1);
+            assert!(objects[0].box_norm.iter().all(|v| v.is_finite()));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_object_has_a_number_of_its_own(
+            frames in prop::collection::vec(prop::collection::vec((0u32..3, -0.2..1.0f32, -0.2..1.0f32), 0..6), 1..12),
+        ) {
+            let mut tracks = BoxTracks::default();
+            for (step, frame) in frames.iter().enumerate() {
+                let mut objects: Vec<Detection> = frame.iter().map(|(class, x, y)| object(*class, *x, *y)).collect();
+                tracks.follow(&mut objects, Some(step as u64 * STEP));
+                prop_assert!(objects.len() >= frame.len());
+                let mut numbers = ids(&objects);
+                prop_assert_eq!(numbers.len(), objects.len());
+                numbers.sort_unstable();
+                numbers.dedup();
+                prop_assert_eq!(numbers.len(), objects.len());
+            }
+        }
+    }
+}
