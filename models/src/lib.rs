@@ -3,11 +3,13 @@
 //! No GStreamer in here: pictures come in as [`ego_core::image::ImageView`], results leave as types of `ego-core`.
 
 pub mod action;
+pub mod depth;
 pub mod error;
 pub mod hands;
 pub mod import;
 pub mod manifest;
 pub mod network;
+pub mod objects;
 pub mod paths;
 #[cfg(feature = "fetch")]
 pub mod pull;

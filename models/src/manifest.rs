@@ -71,8 +71,11 @@ pub enum Resize {
     /// Squeezed to the input size, aspect ratio not kept.
     #[default]
     Stretch,
-    /// Aspect ratio kept, centred, the rest filled with black.
+    /// Aspect ratio kept, centred, the rest filled as `border` says.
     Letterbox,
+    /// Aspect ratio kept, in the upper left corner, the rest filled as `border` says.
+    #[serde(rename = "letterbox-corner")]
+    LetterboxCorner,
     /// A region chosen by an earlier stage.
     Crop,
 }
@@ -86,6 +89,36 @@ pub enum Border {
     Zero,
     /// The nearest pixel of the picture.
     Replicate,
+    /// The grey 114 of the YOLO family, around letterboxes; black elsewhere.
+    Grey,
+}
+
+/// An input beside the picture: whole numbers (int64).
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Extra {
+    /// Its shape; empty for a single number.
+    pub shape: Vec<i64>,
+    /// What it is filled with.
+    pub fill: Fill,
+}
+
+/// What an [`Extra`] input is filled with.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(untagged)]
+pub enum Fill {
+    /// These numbers, always.
+    Numbers(Vec<i64>),
+    /// Something about the picture.
+    Picture(FillPicture),
+}
+
+/// What about the picture an [`Extra`] input is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub enum FillPicture {
+    /// Its width and height, pixels, in this order.
+    #[serde(rename = "picture-size")]
+    Size,
 }
 
 /// How the input tensor is made: of a picture, value = (colour in 0..255 - mean) / std; or of rows of numbers.
@@ -96,6 +129,9 @@ pub struct Input {
     pub names: Vec<String>,
     /// Shape of an input that is no picture; nothing below is given then.
     pub shape: Option<Vec<i64>>,
+    /// What the other inputs are filled with, by name.
+    #[serde(default)]
+    pub extra: BTreeMap<String, Extra>,
     /// Order of the axes.
     #[serde(default)]
     pub layout: Layout,
@@ -240,6 +276,8 @@ pub struct Manifest {
     pub window: Option<WindowSpec>,
     /// Actions from features: which ones.
     pub features: Option<FeaturesSpec>,
+    /// Instead of `labels`: a label set that comes with the program, e.g. `coco-80`, or a file with one name a line.
+    pub label_set: Option<String>,
     /// Decision thresholds by name.
     #[serde(default)]
     pub thresholds: BTreeMap<String, f64>,
@@ -305,7 +343,37 @@ impl Manifest {
         if manifest.input.names.is_empty() {
             return Err(wrong("input.names is empty: name the picture tensor".into()));
         }
+        for name in manifest.input.names.iter().skip(1) {
+            let Some(extra) = manifest.input.extra.get(name) else {
+                return Err(wrong(format!("input.extra.{name} is missing: say the shape and fill of every input beside the picture")));
+            };
+            let count = extra.shape.iter().product::<i64>();
+            let given = match &extra.fill {
+                Fill::Numbers(numbers) => numbers.len() as i64,
+                Fill::Picture(FillPicture::Size) => 2,
+            };
+            if count != given || extra.shape.iter().any(|v| *v < 1) {
+                return Err(wrong(format!("input.extra.{name} has shape {:?}, which does not hold {given} numbers", extra.shape)));
+            }
+        }
         Ok(manifest)
+    }
+
+    /// The class names, from `labels` or `label_set`.
+    ///
+    /// # Errors
+    /// When the label set cannot be read, or there are no labels at all.
+    pub fn all_labels(&self) -> Result<Vec<String>> {
+        match &self.label_set {
+            Some(set) => crate::objects::read_labels(set),
+            None if self.labels.is_empty() => Err(ModelError::Contradiction {
+                model: self.name.clone(),
+                field: "labels".into(),
+                expected: "the names of the classes, or label_set".into(),
+                found: "none".into(),
+            }),
+            None => Ok(self.labels.clone()),
+        }
     }
 
     /// A threshold by name.

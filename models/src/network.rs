@@ -3,13 +3,13 @@
 use std::path::Path;
 
 use ort::ep;
-use ort::session::Session;
 use ort::session::builder::{GraphOptimizationLevel, SessionBuilder};
-use ort::value::{Tensor, TensorElementType, ValueType};
+use ort::session::{Session, SessionInputValue};
+use ort::value::{DynValue, Tensor, TensorElementType, ValueType};
 use sha2::{Digest, Sha256};
 
 use crate::error::{ModelError, Result};
-use crate::manifest::Manifest;
+use crate::manifest::{Fill, Manifest};
 use crate::paths::Located;
 use crate::runtime::{self, Device};
 
@@ -28,14 +28,30 @@ impl Default for SessionOptions {
     }
 }
 
-/// An opened network with one picture input and float outputs.
+/// An input beside the picture.
+struct ExtraInput {
+    tensor: Tensor<i64>,
+    /// Told width and height of each picture.
+    picture_size: bool,
+}
+
+/// Numbers and shape of an output of the last run.
+#[derive(Default)]
+struct Answer {
+    values: Vec<f32>,
+    shape: Vec<i64>,
+}
+
+/// An opened network with a picture input, perhaps further inputs of whole numbers, and outputs that are read as 32-bit floats
+/// whatever numbers they hold.
 pub struct Network {
     name: String,
     session: Session,
     provider: String,
     fallback: Option<String>,
     input: Tensor<f32>,
-    outputs: Vec<Vec<f32>>,
+    extras: Vec<ExtraInput>,
+    outputs: Vec<Answer>,
     output_names: Vec<String>,
 }
 
@@ -59,8 +75,10 @@ impl Network {
         let output_names = check_outputs(manifest, &session)?;
         let failed = |reason: ort::Error| ModelError::Run { model: manifest.name.clone(), reason: reason.to_string() };
         let input = Tensor::<f32>::new(session.allocator(), manifest.input.shape().to_vec()).map_err(failed)?;
-        let outputs = output_names.iter().map(|_| Vec::new()).collect();
-        let mut network = Network { name: manifest.name.clone(), session, provider, fallback, input, outputs, output_names };
+        let extras = extras(manifest, &session)?;
+        let outputs = output_names.iter().map(|_| Answer::default()).collect();
+        let mut network = Network { name: manifest.name.clone(), session, provider, fallback, input, extras, outputs, output_names };
+        network.set_picture_size(manifest.input.size[0] as u32, manifest.input.size[1] as u32);
         network.input_mut().fill(0.0);
         network.run()?;
         Ok(network)
@@ -86,6 +104,15 @@ impl Network {
         self.input.extract_tensor_mut().1
     }
 
+    /// Tells the size of the next picture, pixels, to the inputs that want to know it.
+    pub fn set_picture_size(&mut self, width: u32, height: u32) {
+        for extra in self.extras.iter_mut().filter(|extra| extra.picture_size) {
+            for (slot, value) in extra.tensor.extract_tensor_mut().1.iter_mut().zip([width, height]) {
+                *slot = i64::from(value);
+            }
+        }
+    }
+
     /// Runs the network on the input tensor.
     ///
     /// # Errors
@@ -93,21 +120,30 @@ impl Network {
     pub fn run(&mut self) -> Result<()> {
         let name = &self.name;
         let failed = |reason: ort::Error| ModelError::Run { model: name.clone(), reason: reason.to_string() };
-        let results = self.session.run(ort::inputs![&self.input]).map_err(failed)?;
+        let results = if self.extras.is_empty() {
+            self.session.run(ort::inputs![&self.input]).map_err(failed)?
+        } else {
+            let inputs: Vec<SessionInputValue<'_>> =
+                std::iter::once((&self.input).into()).chain(self.extras.iter().map(|extra| (&extra.tensor).into())).collect();
+            self.session.run(inputs.as_slice()).map_err(failed)?
+        };
         for (tensor, into) in self.output_names.iter().zip(&mut self.outputs) {
             let value = results
                 .get(tensor)
                 .ok_or_else(|| ModelError::Run { model: name.clone(), reason: format!("output {tensor} did not come") })?;
-            let (_, data) = value.try_extract_tensor::<f32>().map_err(failed)?;
-            into.clear();
-            into.extend_from_slice(data);
+            into.take(value).map_err(failed)?;
         }
         Ok(())
     }
 
     /// An output of the last run, by its position among the manifest's outputs in order of name.
     pub fn output(&self, index: usize) -> &[f32] {
-        self.outputs.get(index).map_or(&[], Vec::as_slice)
+        self.outputs.get(index).map_or(&[], |answer| &answer.values)
+    }
+
+    /// The shape of [`Network::output`]; after opening, that of the answer to an empty picture.
+    pub fn output_shape(&self, index: usize) -> &[i64] {
+        self.outputs.get(index).map_or(&[], |answer| &answer.shape)
     }
 
     /// The position of an output for [`Network::output`].
@@ -122,6 +158,59 @@ impl Network {
             found: self.output_names.join(", "),
         })
     }
+}
+
+impl Answer {
+    /// Copies an output, whatever numbers it holds. The memory is kept from run to run.
+    fn take(&mut self, value: &DynValue) -> ort::Result<()> {
+        self.values.clear();
+        self.shape.clear();
+        let kind = match value.dtype() {
+            ValueType::Tensor { ty, .. } => *ty,
+            _ => TensorElementType::Float32,
+        };
+        let shape = match kind {
+            TensorElementType::Int64 => {
+                let (shape, data) = value.try_extract_tensor::<i64>()?;
+                self.values.extend(data.iter().map(|v| *v as f32));
+                shape
+            }
+            TensorElementType::Int32 => {
+                let (shape, data) = value.try_extract_tensor::<i32>()?;
+                self.values.extend(data.iter().map(|v| *v as f32));
+                shape
+            }
+            TensorElementType::Bool => {
+                let (shape, data) = value.try_extract_tensor::<bool>()?;
+                self.values.extend(data.iter().map(|v| f32::from(u8::from(*v))));
+                shape
+            }
+            _ => {
+                let (shape, data) = value.try_extract_tensor::<f32>()?;
+                self.values.extend_from_slice(data);
+                shape
+            }
+        };
+        self.shape.extend_from_slice(shape);
+        Ok(())
+    }
+}
+
+/// The inputs beside the picture, filled with what never changes.
+fn extras(manifest: &Manifest, session: &Session) -> Result<Vec<ExtraInput>> {
+    let failed = |reason: ort::Error| ModelError::Run { model: manifest.name.clone(), reason: reason.to_string() };
+    let named = manifest.input.names.iter().skip(1).filter_map(|name| manifest.input.extra.get(name));
+    named
+        .map(|extra| {
+            let mut tensor = Tensor::<i64>::new(session.allocator(), extra.shape.clone()).map_err(failed)?;
+            if let Fill::Numbers(numbers) = &extra.fill {
+                for (slot, value) in tensor.extract_tensor_mut().1.iter_mut().zip(numbers) {
+                    *slot = *value;
+                }
+            }
+            Ok(ExtraInput { tensor, picture_size: matches!(extra.fill, Fill::Picture(_)) })
+        })
+        .collect()
 }
 
 fn read(path: &Path) -> Result<Vec<u8>> {
@@ -218,25 +307,43 @@ fn agree(file: &[i64], manifest: &[i64]) -> bool {
     file.len() == manifest.len() && file.iter().zip(manifest).all(|(f, m)| *f < 0 || *m < 0 || f == m)
 }
 
-fn check_tensor(manifest: &Manifest, field: &str, name: &str, kind: &ValueType, shape: &[i64]) -> Result<()> {
+fn check_tensor(manifest: &Manifest, field: &str, name: &str, kind: &ValueType, want: (&[TensorElementType], &[i64])) -> Result<()> {
+    let (types, shape) = want;
     match kind {
-        ValueType::Tensor { ty: TensorElementType::Float32, shape: found, .. } if agree(found, shape) => Ok(()),
-        ValueType::Tensor { ty: TensorElementType::Float32, shape: found, .. } => {
+        ValueType::Tensor { ty, shape: found, .. } if types.contains(ty) && agree(found, shape) => Ok(()),
+        ValueType::Tensor { ty, shape: found, .. } if types.contains(ty) => {
             Err(contradiction(manifest, format!("shape of {field} {name}"), format!("{shape:?}"), format!("{:?}", &found[..])))
         }
-        other => Err(contradiction(manifest, format!("type of {field} {name}"), "float32 tensor".into(), format!("{other}"))),
+        other => {
+            let types: Vec<String> = types.iter().map(|ty| ty.to_string()).collect();
+            Err(contradiction(
+                manifest,
+                format!("type of {field} {name}"),
+                format!("a tensor of {}", types.join(" or ")),
+                format!("{other}"),
+            ))
+        }
     }
 }
+
+/// What outputs may hold.
+const OUTPUTS: [TensorElementType; 4] =
+    [TensorElementType::Float32, TensorElementType::Int64, TensorElementType::Int32, TensorElementType::Bool];
 
 fn check_inputs(manifest: &Manifest, session: &Session) -> Result<()> {
     let found: Vec<&str> = session.inputs().iter().map(|o| o.name()).collect();
     if found != manifest.input.names.iter().map(String::as_str).collect::<Vec<_>>() {
         return Err(contradiction(manifest, "input.names".into(), manifest.input.names.join(", "), found.join(", ")));
     }
-    match session.inputs() {
-        [picture] => check_tensor(manifest, "input", picture.name(), picture.dtype(), &manifest.input.shape()),
-        more => Err(contradiction(manifest, "number of inputs".into(), "1".into(), more.len().to_string())),
+    let Some((picture, others)) = session.inputs().split_first() else {
+        return Err(contradiction(manifest, "number of inputs".into(), "at least 1".into(), "0".into()));
+    };
+    check_tensor(manifest, "input", picture.name(), picture.dtype(), (&[TensorElementType::Float32], &manifest.input.shape()))?;
+    for other in others {
+        let shape = manifest.input.extra.get(other.name()).map_or(&[][..], |extra| &extra.shape);
+        check_tensor(manifest, "input", other.name(), other.dtype(), (&[TensorElementType::Int64], shape))?;
     }
+    Ok(())
 }
 
 fn check_outputs(manifest: &Manifest, session: &Session) -> Result<Vec<String>> {
@@ -245,7 +352,7 @@ fn check_outputs(manifest: &Manifest, session: &Session) -> Result<Vec<String>> 
             let names: Vec<&str> = session.outputs().iter().map(|o| o.name()).collect();
             return Err(contradiction(manifest, "output".into(), name.clone(), names.join(", ")));
         };
-        check_tensor(manifest, "output", name, found.dtype(), &output.shape)?;
+        check_tensor(manifest, "output", name, found.dtype(), (&OUTPUTS, &output.shape))?;
     }
     Ok(manifest.output.keys().cloned().collect())
 }

@@ -4,10 +4,10 @@
 //! bits), which MediaPipe uses on the CPU: a crop from an RGB picture equals OpenCV's byte for byte. YUV pictures are
 //! interpolated plane by plane and converted at the output pixel, so they are never converted as a whole.
 
-use ego_core::image::{ImageView, PixelFormat, Plane, YuvToRgb};
+use ego_core::image::{ImageView, MaskView, PixelFormat, Plane, YuvToRgb};
 use ego_core::region::Region;
 
-use crate::manifest::{Border, Channels, Input, Layout};
+use crate::manifest::{Border, Channels, Input, Layout, Resize};
 
 /// Fractional bits of a source position: 1/32 pixel.
 const BITS: i32 = 5;
@@ -22,10 +22,37 @@ struct Position {
     y: i32,
 }
 
+/// What the YOLO family fills the rest of a letterbox with.
+const GREY: u8 = 114;
+
+/// Where a whole picture lies in the input tensor: tensor pixels = picture pixels x `scale` + `offset`, edges (not centres) of pixels.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Placement {
+    /// Tensor pixels a picture pixel, x and y.
+    pub scale: [f64; 2],
+    /// Where the picture's upper left corner lies, tensor pixels.
+    pub offset: [f64; 2],
+}
+
+impl Placement {
+    /// From a position in the tensor to the picture, both in pixels measured from the upper left corner.
+    pub fn to_picture(&self, p: [f64; 2]) -> [f64; 2] {
+        [(p[0] - self.offset[0]) / self.scale[0], (p[1] - self.offset[1]) / self.scale[1]]
+    }
+}
+
+/// The part of the tensor that a picture covers: columns and rows, end not included.
+#[derive(Clone, Copy)]
+struct Window {
+    columns: [usize; 2],
+    rows: [usize; 2],
+}
+
 /// Fills input tensors from pictures; keeps tables between frames.
 #[derive(Clone, Debug)]
 pub struct Sampler {
     size: [usize; 2],
+    resize: Resize,
     layout: Layout,
     swap_colours: bool,
     border: Border,
@@ -46,6 +73,7 @@ impl Sampler {
         }
         Sampler {
             size: input.size,
+            resize: input.resize,
             layout: input.layout,
             swap_colours: input.channels == Channels::Bgr,
             border: input.border,
@@ -59,6 +87,11 @@ impl Sampler {
     /// The square's upper left corner goes to the first pixel (MediaPipe's convention, no half-pixel shift). `view` must have
     /// been [checked](ImageView::checked).
     pub fn square(&mut self, view: &ImageView<'_>, region: &Region, out: &mut [f32]) {
+        self.square_within(view, region, None, out);
+    }
+
+    /// [`Sampler::square`] with everything black that the mask does not want.
+    pub fn square_within(&mut self, view: &ImageView<'_>, region: &Region, mask: Option<&MaskView<'_>>, out: &mut [f32]) {
         let [w, h] = self.size.map(|v| v as f64);
         let (s, c) = region.angle.sin_cos();
         let (dx, dy) = (region.side / w, region.side / h);
@@ -66,11 +99,65 @@ impl Sampler {
             [c * dx, -s * dy, region.cx - c * dx * w / 2.0 + s * dy * h / 2.0],
             [s * dx, c * dy, region.cy - s * dx * w / 2.0 - c * dy * h / 2.0],
         ];
-        self.affine(view, m, out);
+        self.masked(view, m, mask, self.everything(), out);
+    }
+
+    /// Brings the whole picture to the input size as the manifest's `resize` says, as OpenCV's `resize` does (bilinear, centres of
+    /// pixels on centres), everything black that the mask does not want, and tells where it lies.
+    ///
+    /// `crop` is taken as `stretch`. `view` must have been [checked](ImageView::checked).
+    pub fn whole(&mut self, view: &ImageView<'_>, mask: Option<&MaskView<'_>>, out: &mut [f32]) -> Placement {
+        let [w, h] = self.size;
+        let picture = [f64::from(view.width.max(1)), f64::from(view.height.max(1))];
+        let (covered, corner) = match self.resize {
+            Resize::Stretch | Resize::Crop => ([w, h], [0, 0]),
+            Resize::Letterbox | Resize::LetterboxCorner => {
+                let scale = (w as f64 / picture[0]).min(h as f64 / picture[1]);
+                let covered = [(picture[0] * scale).round() as usize, (picture[1] * scale).round() as usize];
+                let covered = [covered[0].clamp(1, w), covered[1].clamp(1, h)];
+                let centred = self.resize == Resize::Letterbox;
+                (covered, if centred { [(w - covered[0]) / 2, (h - covered[1]) / 2] } else { [0, 0] })
+            }
+        };
+        let window = Window { columns: [corner[0], corner[0] + covered[0]], rows: [corner[1], corner[1] + covered[1]] };
+        let scale = [covered[0] as f64 / picture[0], covered[1] as f64 / picture[1]];
+        let start = |axis: usize| 0.5 / scale[axis] - 0.5 - corner[axis] as f64 / scale[axis];
+        let m = [[1.0 / scale[0], 0.0, start(0)], [0.0, 1.0 / scale[1], start(1)]];
+        if covered != [w, h] {
+            self.pad(out);
+        }
+        // Inside the window the picture's edge goes on: what OpenCV's resize does.
+        let border = std::mem::replace(&mut self.border, Border::Replicate);
+        self.masked(view, m, mask, window, out);
+        self.border = border;
+        Placement { scale, offset: corner.map(|v| v as f64) }
+    }
+
+    /// Fills the tensor with the border's colour.
+    fn pad(&self, out: &mut [f32]) {
+        let code = if self.border == Border::Grey { GREY } else { 0 };
+        let colour = self.levels.each_ref().map(|channel| channel[code as usize]);
+        match self.layout {
+            Layout::Nhwc => out.chunks_exact_mut(3).for_each(|pixel| pixel.copy_from_slice(&colour)),
+            Layout::Nchw => {
+                for (plane, value) in out.chunks_exact_mut((self.size[0] * self.size[1]).max(1)).zip(colour) {
+                    plane.fill(value);
+                }
+            }
+        }
+    }
+
+    fn everything(&self) -> Window {
+        Window { columns: [0, self.size[0]], rows: [0, self.size[1]] }
     }
 
     /// Samples with an affine map from tensor pixels to picture pixels: `x = m00 u + m01 v + m02`, `y = m10 u + m11 v + m12`.
     pub fn affine(&mut self, view: &ImageView<'_>, m: [[f64; 3]; 2], out: &mut [f32]) {
+        self.masked(view, m, None, self.everything(), out);
+    }
+
+    /// [`Sampler::affine`] into a part of the tensor, black where the mask does not want the picture.
+    fn masked(&mut self, view: &ImageView<'_>, m: [[f64; 3]; 2], mask: Option<&MaskView<'_>>, window: Window, out: &mut [f32]) {
         let fine = f64::from(1 << FINE_BITS);
         // Ties go to the even number, as in the C library's rounding that OpenCV uses.
         let round = |v: f64| (v * fine).round_ties_even() as i32;
@@ -80,45 +167,95 @@ impl Sampler {
         let half_step = 1 << (FINE_BITS - BITS - 1);
         let start = |v: usize, row: [f64; 3]| round(row[1] * v as f64 + row[2]).saturating_add(half_step);
         let rows = |v: usize| [start(v, m[0]), start(v, m[1])];
+        match mask.and_then(|mask| Keep::new(view, mask)) {
+            None => self.formats(view, rows, |_| true, window, out),
+            Some(keep) => self.formats(view, rows, |p| keep.wants(p), window, out),
+        }
+    }
+
+    fn formats(
+        &self,
+        view: &ImageView<'_>,
+        rows: impl Fn(usize) -> [i32; 2],
+        keep: impl Fn(Position) -> bool + Copy,
+        window: Window,
+        out: &mut [f32],
+    ) {
         let yuv = view.yuv;
         match view.format {
-            PixelFormat::Rgb => self.fill(rows, &Packed::<3, 0, 1, 2>::new(view), out),
-            PixelFormat::Bgr => self.fill(rows, &Packed::<3, 2, 1, 0>::new(view), out),
-            PixelFormat::Rgbx => self.fill(rows, &Packed::<4, 0, 1, 2>::new(view), out),
-            PixelFormat::Bgrx => self.fill(rows, &Packed::<4, 2, 1, 0>::new(view), out),
-            PixelFormat::Gray8 => self.fill(rows, &Packed::<1, 0, 0, 0>::new(view), out),
+            PixelFormat::Rgb => self.fill(rows, keep, window, &Packed::<3, 0, 1, 2>::new(view), out),
+            PixelFormat::Bgr => self.fill(rows, keep, window, &Packed::<3, 2, 1, 0>::new(view), out),
+            PixelFormat::Rgbx => self.fill(rows, keep, window, &Packed::<4, 0, 1, 2>::new(view), out),
+            PixelFormat::Bgrx => self.fill(rows, keep, window, &Packed::<4, 2, 1, 0>::new(view), out),
+            PixelFormat::Gray8 => self.fill(rows, keep, window, &Packed::<1, 0, 0, 0>::new(view), out),
             PixelFormat::I420 => {
                 let [y, u, v] = view.planes;
-                self.fill(rows, &Yuv::new(view, Samples::new(y, 1, 0), Samples::new(u, 1, 0), Samples::new(v, 1, 0), 1, yuv), out);
+                self.fill(
+                    rows,
+                    keep,
+                    window,
+                    &Yuv::new(view, Samples::new(y, 1, 0), Samples::new(u, 1, 0), Samples::new(v, 1, 0), 1, yuv),
+                    out,
+                );
             }
             PixelFormat::Nv12 => {
                 let [y, uv, _] = view.planes;
-                self.fill(rows, &Yuv::new(view, Samples::new(y, 1, 0), Samples::new(uv, 2, 0), Samples::new(uv, 2, 1), 1, yuv), out);
+                self.fill(
+                    rows,
+                    keep,
+                    window,
+                    &Yuv::new(view, Samples::new(y, 1, 0), Samples::new(uv, 2, 0), Samples::new(uv, 2, 1), 1, yuv),
+                    out,
+                );
             }
             PixelFormat::Yuy2 => {
                 let p = view.planes[0];
-                self.fill(rows, &Yuv::new(view, Samples::new(p, 2, 0), Samples::new(p, 4, 1), Samples::new(p, 4, 3), 0, yuv), out);
+                self.fill(
+                    rows,
+                    keep,
+                    window,
+                    &Yuv::new(view, Samples::new(p, 2, 0), Samples::new(p, 4, 1), Samples::new(p, 4, 3), 0, yuv),
+                    out,
+                );
             }
         }
     }
 
-    fn fill(&self, rows: impl Fn(usize) -> [i32; 2], picture: &impl Picture, out: &mut [f32]) {
+    fn fill(
+        &self,
+        rows: impl Fn(usize) -> [i32; 2],
+        keep: impl Fn(Position) -> bool + Copy,
+        window: Window,
+        picture: &impl Picture,
+        out: &mut [f32],
+    ) {
         let [w, h] = self.size;
-        for v in 0..h {
+        let columns = self.columns.get(window.columns[0]..window.columns[1]).unwrap_or_default();
+        for v in window.rows[0]..window.rows[1] {
             let start = rows(v);
-            let inside = match (self.columns.first(), self.columns.last()) {
+            let inside = match (columns.first(), columns.last()) {
                 (Some(first), Some(last)) => picture.holds(position(start, first)) && picture.holds(position(start, last)),
                 _ => false,
             };
             // A row whose two ends lie inside does so throughout: most rows take the branch without any checks.
-            let row = Row { sampler: self, start, index: v, width: w, plane: w * h };
+            let row = Row { sampler: self, columns, start, at: v * w + window.columns[0], plane: w * h };
             if inside {
-                row.fill(out, |p| picture.inside(p));
+                row.fill(out, |p| if keep(p) { picture.inside(p) } else { [0; 3] });
             } else if self.border == Border::Replicate {
-                row.fill(out, |p| if picture.holds(p) { picture.inside(p) } else { picture.replicated(p) });
+                row.fill(out, |p| {
+                    if !keep(p) {
+                        [0; 3]
+                    } else if picture.holds(p) {
+                        picture.inside(p)
+                    } else {
+                        picture.replicated(p)
+                    }
+                });
             } else {
                 row.fill(out, |p| {
-                    if picture.holds(p) {
+                    if !keep(p) {
+                        [0; 3]
+                    } else if picture.holds(p) {
                         picture.inside(p)
                     } else if picture.misses(p) {
                         [0; 3]
@@ -138,25 +275,52 @@ fn position(start: [i32; 2], step: &[i32; 2]) -> Position {
     Position { x: start[0].wrapping_add(step[0]) >> shift, y: start[1].wrapping_add(step[1]) >> shift }
 }
 
-/// One row of the input tensor.
+/// A mask as positions of the picture see it.
+struct Keep<'a> {
+    mask: &'a MaskView<'a>,
+    /// Mask columns and rows for each 1/32 pixel, times 2^32.
+    step: [i64; 2],
+}
+
+impl<'a> Keep<'a> {
+    /// `None` for a picture or a mask without pixels.
+    fn new(view: &ImageView<'_>, mask: &'a MaskView<'a>) -> Option<Keep<'a>> {
+        let step = |mask: u32, picture: u32| (i64::from(mask) << 32).checked_div(i64::from(picture) * i64::from(ONE));
+        Some(Keep { mask, step: [step(mask.width, view.width)?, step(mask.height, view.height)?] })
+    }
+
+    /// By the nearest pixel of the picture; outside the picture everything is wanted, the border says what is there.
+    #[inline(always)]
+    fn wants(&self, p: Position) -> bool {
+        let at = |position: i32, step: i64| (i64::from(position.saturating_add(ONE / 2)) * step) >> 32;
+        let (x, y) = (at(p.x, self.step[0]), at(p.y, self.step[1]));
+        if x < 0 || y < 0 || x >= i64::from(self.mask.width) || y >= i64::from(self.mask.height) {
+            return true;
+        }
+        self.mask.plane.data.get(y as usize * self.mask.plane.stride + x as usize).is_none_or(|v| *v != 0)
+    }
+}
+
+/// One row of the input tensor, or a part of it.
 struct Row<'a> {
     sampler: &'a Sampler,
+    columns: &'a [[i32; 2]],
     start: [i32; 2],
-    index: usize,
-    width: usize,
+    /// Where the part begins, pixels from the tensor's first.
+    at: usize,
     plane: usize,
 }
 
 impl Row<'_> {
     #[inline(always)]
     fn fill(&self, out: &mut [f32], colour: impl Fn(Position) -> [u8; 3]) {
-        let Sampler { levels, columns, swap_colours, layout, .. } = self.sampler;
+        let Sampler { levels, swap_colours, layout, .. } = self.sampler;
+        let (columns, at, width) = (self.columns, self.at, self.columns.len());
         let [r, b] = if *swap_colours { [2, 0] } else { [0, 2] };
         let [first, second, third] = &**levels;
-        let at = self.index * self.width;
         match layout {
             Layout::Nhwc => {
-                let Some(row) = out.get_mut(at * 3..(at + self.width) * 3) else { return };
+                let Some(row) = out.get_mut(at * 3..(at + width) * 3) else { return };
                 for (pixel, step) in row.chunks_exact_mut(3).zip(columns) {
                     let rgb = colour(position(self.start, step));
                     pixel[0] = first[rgb[r] as usize];
@@ -167,7 +331,7 @@ impl Row<'_> {
             Layout::Nchw => {
                 let (c0, rest) = out.split_at_mut(self.plane.min(out.len()));
                 let (c1, c2) = rest.split_at_mut(self.plane.min(rest.len()));
-                let rows = [c0, c1, c2].map(|c| c.get_mut(at..at + self.width));
+                let rows = [c0, c1, c2].map(|c| c.get_mut(at..at + width));
                 let [Some(c0), Some(c1), Some(c2)] = rows else { return };
                 for (((x, y), z), step) in c0.iter_mut().zip(c1).zip(c2).zip(columns) {
                     let rgb = colour(position(self.start, step));

@@ -9,7 +9,17 @@ use ego_models::sample::Sampler;
 use proptest::prelude::*;
 
 fn input(size: usize, layout: Layout, channels: Channels, border: Border) -> Input {
-    Input { names: vec!["x".into()], layout, size: [size, size], channels, resize: Resize::Crop, border, mean: [0.0; 3], std: [1.0; 3] }
+    Input {
+        names: vec!["x".into()],
+        extra: Default::default(),
+        layout,
+        size: [size, size],
+        channels,
+        resize: Resize::Crop,
+        border,
+        mean: [0.0; 3],
+        std: [1.0; 3],
+    }
 }
 
 fn noise(count: usize) -> Vec<u8> {

@@ -1,15 +1,23 @@
-//! Hands of a picture in three stages: find palms, look at each hand, follow it into the next frame.
+//! Hands of a picture. Every family is a [`HandModel`]; [`open`] chooses by the manifest.
+//!
+//! `mediapipe-hands` ([`HandTracker`]) works in three stages: find palms, look at each hand, follow it into the next frame.
 
+mod camera;
+mod effhandegonet;
 mod landmarks;
+mod model;
 mod palm;
+mod rtmpose;
 mod search;
 mod sides;
 mod tracker;
 
+pub use camera::{Camera, IntrinsicsChoice};
 pub use landmarks::{LandmarkNetwork, Landmarks};
+pub use model::{FAMILIES, HandBox, HandInput, HandModel, open};
 pub use palm::{Palm, PalmDetector, anchors, weighted_nms};
 pub use search::Search;
-pub use tracker::{HandTracker, HandTrackerConfig, IntrinsicsChoice};
+pub use tracker::{HandTracker, HandTrackerConfig};
 
 use crate::error::{ModelError, Result};
 use crate::manifest::Manifest;

@@ -2,7 +2,7 @@
 //!
 //! Constants are those of the graph `hand_landmark_tracking_cpu` of the Python package mediapipe 0.10.21 (Apache-2.0).
 
-use ego_core::image::ImageView;
+use ego_core::image::{ImageView, MaskView};
 use ego_core::region::{Box2, Region, wrap_angle};
 
 use crate::error::{ModelError, Result};
@@ -176,7 +176,21 @@ impl PalmDetector {
     /// # Errors
     /// When the network fails.
     pub fn detect(&mut self, view: &ImageView<'_>, window: &Region, min_score: f32) -> Result<Vec<Palm>> {
-        self.sampler.square(view, window, self.network.input_mut());
+        self.detect_within(view, window, None, min_score)
+    }
+
+    /// [`PalmDetector::detect`] with everything black that the mask does not want.
+    ///
+    /// # Errors
+    /// When the network fails.
+    pub fn detect_within(
+        &mut self,
+        view: &ImageView<'_>,
+        window: &Region,
+        mask: Option<&MaskView<'_>>,
+        min_score: f32,
+    ) -> Result<Vec<Palm>> {
+        self.sampler.square_within(view, window, mask, self.network.input_mut());
         self.network.run()?;
         let [boxes, scores] = self.outputs.map(|o| self.network.output(o));
         decode(boxes, scores, &self.anchors, self.scale, min_score, &mut self.found);

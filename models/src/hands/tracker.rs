@@ -1,16 +1,16 @@
 //! The hand tracker: searches for palms only when a hand is missing, follows hands by their landmarks, tells left from right,
 //! and places joints in camera space.
 
-use std::path::{Path, PathBuf};
-
 use ego_core::camera::{Intrinsics, IntrinsicsSource};
 use ego_core::hands::{DepthSource, Hand, Hands, JOINTS};
-use ego_core::image::ImageView;
+use ego_core::image::{ImageView, MaskView};
 use ego_core::lift::lift;
 use ego_core::one_euro::{OneEuro, OneEuroFilter};
 use ego_core::region::Region;
 
+use super::camera::{Camera, IntrinsicsChoice};
 use super::landmarks::{LandmarkNetwork, Landmarks};
+use super::model::{HandInput, HandModel};
 use super::palm::PalmDetector;
 use super::search::Search;
 use super::sides::{SideEvidence, one_per_side};
@@ -29,17 +29,6 @@ const RELOOK_IOU: f64 = 0.75;
 const SMOOTHING: OneEuro = OneEuro { min_cutoff_hz: 1.5, beta: 4.0, derivative_cutoff_hz: 1.0 };
 /// Assumed time between frames that carry no time stamp.
 const FRAME_S: f64 = 1.0 / 30.0;
-
-/// Where the camera's focal length and axis come from.
-#[derive(Clone, Debug, PartialEq)]
-pub enum IntrinsicsChoice {
-    /// A guess: this horizontal field of view, degrees.
-    Hfov(f64),
-    /// Given numbers.
-    Given(Intrinsics),
-    /// A file: TOML with fx, fy, cx, cy, width, height, or those six numbers as text (H2O's `cam_intrinsics.txt`).
-    File(PathBuf),
-}
 
 /// Settings of the tracker.
 #[derive(Clone, Debug, PartialEq)]
@@ -120,8 +109,7 @@ pub struct HandTracker {
     config: HandTrackerConfig,
     palms: PalmDetector,
     landmarks: LandmarkNetwork,
-    camera: Option<(Intrinsics, IntrinsicsSource)>,
-    file_camera: Option<Intrinsics>,
+    camera: Camera,
     tracks: Vec<Track>,
     next_id: u32,
     searches: u64,
@@ -143,16 +131,7 @@ impl HandTracker {
         if !(1..=16).contains(&config.max_hands) {
             return setting("max-hands", "ask for 1 to 16 hands");
         }
-        let file_camera = match &config.intrinsics {
-            IntrinsicsChoice::File(path) => Some(read_camera(path)?),
-            IntrinsicsChoice::Given(k) => {
-                Some(k.checked().map_err(|e| ModelError::Setting { setting: "intrinsics", reason: e.to_string() })?)
-            }
-            IntrinsicsChoice::Hfov(deg) if !(10.0..=170.0).contains(deg) => {
-                return setting("hfov", "give the horizontal field of view in degrees, 10 to 170");
-            }
-            IntrinsicsChoice::Hfov(_) => None,
-        };
+        let camera = Camera::open(&config.intrinsics)?;
         let landmark_model = find_model(&config.model)?;
         let detector = match (&config.detector, &landmark_model.manifest.detector) {
             (Some(name), _) | (None, Some(name)) => find_model(name)?,
@@ -163,8 +142,7 @@ impl HandTracker {
             palms: PalmDetector::open(&detector, &options)?,
             landmarks: LandmarkNetwork::open(&landmark_model, &options)?,
             config: config.clone(),
-            camera: None,
-            file_camera,
+            camera,
             tracks: Vec::new(),
             next_id: 1,
             searches: 0,
@@ -189,7 +167,7 @@ impl HandTracker {
 
     /// The camera of the last frame and where its numbers come from.
     pub fn intrinsics(&self) -> Option<(Intrinsics, IntrinsicsSource)> {
-        self.camera
+        self.camera.current()
     }
 
     /// What was done so far.
@@ -218,12 +196,21 @@ impl HandTracker {
     /// When the picture's planes are too small, the camera file is for another aspect ratio, or a network fails. The tracker can
     /// go on with the next frame.
     pub fn process(&mut self, view: &ImageView<'_>, pts_ns: Option<u64>) -> Result<Hands> {
+        self.process_within(view, pts_ns, None)
+    }
+
+    /// [`HandTracker::process`] that finds no palm where the mask does not want the picture. Hands are followed without it: the
+    /// landmark network was not made for pictures with black parts.
+    ///
+    /// # Errors
+    /// As [`HandTracker::process`].
+    pub fn process_within(&mut self, view: &ImageView<'_>, pts_ns: Option<u64>, mask: Option<&MaskView<'_>>) -> Result<Hands> {
         let view = view.checked().map_err(|e| ModelError::Frame(e.to_string()))?;
         if view.width < 2 || view.height < 2 {
             return Err(ModelError::Frame(format!("{}x{} is too small to show a hand", view.width, view.height)));
         }
         self.counts.frames += 1;
-        let camera = self.camera_for(view.width, view.height)?;
+        let camera = self.camera.of_size(view.width, view.height)?;
         let dt_s = match (pts_ns, self.last_pts_ns) {
             (Some(now), Some(then)) => (now as f64 - then as f64) * 1e-9,
             _ => FRAME_S,
@@ -231,7 +218,7 @@ impl HandTracker {
         self.last_pts_ns = pts_ns;
         let searched = self.should_search();
         if searched {
-            self.search(&view)?;
+            self.search(&view, mask)?;
         } else {
             self.since_search = self.since_search.saturating_add(1);
             self.search_eagerly = self.search_eagerly.saturating_sub(1);
@@ -240,7 +227,7 @@ impl HandTracker {
         if lost && !searched {
             // Found again in the same frame if it is still there.
             let followed = self.tracks.len();
-            self.search(&view)?;
+            self.search(&view, mask)?;
             self.look(&view, followed)?;
         }
         self.merge();
@@ -255,12 +242,13 @@ impl HandTracker {
     }
 
     /// Starts tracks for palms that no track covers.
-    fn search(&mut self, view: &ImageView<'_>) -> Result<()> {
+    fn search(&mut self, view: &ImageView<'_>, mask: Option<&MaskView<'_>>) -> Result<()> {
         let windows = self.config.search.windows(view.width, view.height, self.searches, self.fresh);
         let mut found = Vec::new();
         for window in windows.as_slice() {
             self.counts.palm_runs += 1;
-            found.extend(self.palms.detect(view, window, self.config.min_detection)?.iter().map(|p| (p.score, p.hand_region())));
+            let palms = self.palms.detect_within(view, window, mask, self.config.min_detection)?;
+            found.extend(palms.iter().map(|p| (p.score, p.hand_region())));
         }
         self.fresh = false;
         self.searches += 1;
@@ -373,20 +361,31 @@ impl HandTracker {
         self.visible = hands.len();
         Hands { hands, depth_source: DepthSource::Estimated }
     }
+}
 
-    fn camera_for(&mut self, width: u32, height: u32) -> Result<Intrinsics> {
-        if let Some((k, _)) = self.camera.filter(|(k, _)| k.width == width && k.height == height) {
-            return Ok(k);
-        }
-        let wrong = |e: ego_core::camera::IntrinsicsError| ModelError::Setting { setting: "intrinsics", reason: e.to_string() };
-        let camera = match (&self.config.intrinsics, self.file_camera) {
-            (IntrinsicsChoice::Hfov(deg), _) => (Intrinsics::from_hfov(*deg, width, height), IntrinsicsSource::Guess),
-            (IntrinsicsChoice::File(_), Some(k)) => (k.scaled_to(width, height).map_err(wrong)?, IntrinsicsSource::File),
-            (_, Some(k)) => (k.scaled_to(width, height).map_err(wrong)?, IntrinsicsSource::Property),
-            (_, None) => (Intrinsics::from_hfov(69.0, width, height), IntrinsicsSource::Guess),
-        };
-        self.camera = Some(camera);
-        Ok(camera.0)
+impl HandModel for HandTracker {
+    fn provider(&self) -> &str {
+        HandTracker::provider(self)
+    }
+
+    fn fallback(&self) -> Option<&str> {
+        HandTracker::fallback(self)
+    }
+
+    fn find(&mut self, input: &HandInput<'_>) -> Result<Hands> {
+        self.process_within(&input.view, input.pts_ns, input.mask.as_ref())
+    }
+
+    fn intrinsics(&self) -> Option<(Intrinsics, IntrinsicsSource)> {
+        HandTracker::intrinsics(self)
+    }
+
+    fn set_smoothing(&mut self, smoothing: bool) {
+        HandTracker::set_smoothing(self, smoothing);
+    }
+
+    fn reset(&mut self) {
+        HandTracker::reset(self);
     }
 }
 
@@ -427,31 +426,4 @@ fn flatten(points: &[[f64; 3]; JOINTS]) -> [f64; 3 * JOINTS] {
 
 fn unflatten(values: &[f64; 3 * JOINTS]) -> [[f64; 3]; JOINTS] {
     std::array::from_fn(|i| std::array::from_fn(|k| values[3 * i + k]))
-}
-
-/// Reads a camera file, see [`IntrinsicsChoice::File`].
-fn read_camera(path: &Path) -> Result<Intrinsics> {
-    let text = std::fs::read_to_string(path).map_err(|source| ModelError::Io { action: "read", path: path.to_path_buf(), source })?;
-    let wrong = |reason: String| ModelError::Setting { setting: "camera", reason: format!("{}: {reason}", path.display()) };
-    #[derive(serde::Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct File {
-        fx: f64,
-        fy: f64,
-        cx: f64,
-        cy: f64,
-        width: u32,
-        height: u32,
-    }
-    let k = if path.extension().is_some_and(|e| e == "toml") {
-        let f: File = toml::from_str(&text).map_err(|e| wrong(e.to_string()))?;
-        Intrinsics { fx: f.fx, fy: f.fy, cx: f.cx, cy: f.cy, width: f.width, height: f.height }
-    } else {
-        let numbers: Vec<f64> = text.split_whitespace().map_while(|w| w.parse().ok()).collect();
-        let &[fx, fy, cx, cy, w, h] = numbers.as_slice() else {
-            return Err(wrong("six numbers are needed: fx fy cx cy width height".into()));
-        };
-        Intrinsics { fx, fy, cx, cy, width: w as u32, height: h as u32 }
-    };
-    k.checked().map_err(|e| wrong(e.to_string()))
 }
