@@ -4,12 +4,19 @@
 //! elements that run a model. Loaded as `libgstego.so` by any GStreamer program, or linked and registered with
 //! [`plugin_register_static`].
 
+mod camera;
 pub mod egoaction;
+pub mod egodepth;
+pub mod egodepthpair;
 pub mod egohands;
 pub mod egojson;
+pub mod egoobjects;
 pub mod egooverlay;
+pub mod egosharp;
 pub mod egotestsrc;
+mod maps;
 mod plugin;
+mod raw_video;
 pub mod worker;
 
 pub use plugin::plugin_register_static;

@@ -130,6 +130,16 @@ pub fn all_hands(buffer: &gst::BufferRef) -> impl Iterator<Item = Result<HandsMe
     kind::read_all(buffer, HANDS, read)
 }
 
+/// Puts changed hands in the place of those on a buffer, in the same order. Hands that cannot be read are left as they are.
+///
+/// # Errors
+/// As [`attach_hands`].
+pub fn replace_hands(buffer: &mut gst::BufferRef, change: impl FnMut(HandsMeta) -> HandsMeta) -> Result<(), MetaError> {
+    let changed: Vec<HandsMeta> = all_hands(buffer).flatten().map(change).collect();
+    kind::remove_all(buffer, HANDS, |structure| read(structure).is_ok());
+    changed.iter().try_for_each(|meta| attach_hands(buffer, meta))
+}
+
 static LOG: LazyLock<gst::DebugCategory> =
     LazyLock::new(|| gst::DebugCategory::new("egometa", gst::DebugColorFlags::empty(), Some("egostream results on buffers")));
 

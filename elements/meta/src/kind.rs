@@ -1,7 +1,9 @@
 //! The names of the metas, and how one is put on and found on a buffer.
 
+use std::ops::ControlFlow;
 use std::sync::Once;
 
+use gst::buffer::BufferMetaForeachAction;
 use gst::meta::CustomMeta;
 
 use crate::MetaError;
@@ -49,4 +51,12 @@ pub(crate) fn read_all<'a, T: 'a>(
         let structure = meta.try_as_custom_meta()?.structure();
         (structure.name() == name).then(|| read(structure))
     })
+}
+
+/// Takes the metas of this kind off a buffer for which `wanted` is true.
+pub(crate) fn remove_all(buffer: &mut gst::BufferRef, name: &'static str, wanted: impl Fn(&gst::StructureRef) -> bool) {
+    buffer.foreach_meta_mut(|meta| {
+        let ours = meta.try_as_custom_meta().is_some_and(|meta| meta.structure().name() == name && wanted(meta.structure()));
+        ControlFlow::Continue(if ours { BufferMetaForeachAction::Remove } else { BufferMetaForeachAction::Keep })
+    });
 }

@@ -32,11 +32,12 @@ mod truth;
 pub use action::{ActionMeta, ActionRow, all_actions, attach_action};
 pub use bodies::{BodiesMeta, Body13Row, Body33Row, all_bodies, attach_bodies};
 pub use detections::{DetectionRow, DetectionsMeta, all_detections, attach_detections};
+pub use ego_core::depth::DepthScale;
 pub use error::MetaError;
 pub use features::{FeatureNames, FeatureRow, FeaturesMeta, all_features, attach_features};
-pub use hands::{HandRow, HandsMeta, all_hands, attach_hands, hands, try_hands};
+pub use hands::{HandRow, HandsMeta, all_hands, attach_hands, hands, replace_hands, try_hands};
 pub use kind::{NAMES, init};
-pub use maps::{DepthMeta, DepthScale, MaskMeta, attach_depth, attach_mask, depth, masks};
+pub use maps::{DepthMeta, MaskMeta, attach_depth, attach_mask, depth, masks};
 pub use stamp::{Stamp, VERSION};
 pub use table::Row;
 pub use truth::{

@@ -2,6 +2,7 @@
 //!
 //! A map may be smaller than the frame it belongs to; it covers the whole of it. Its rows are padded as `GstVideoInfo` says.
 
+use ego_core::depth::DepthScale;
 use ego_core::range::RangeInfo;
 
 use crate::kind::{self, DEPTH, MASK};
@@ -19,31 +20,6 @@ pub struct DepthMeta {
     pub unit: f64,
     /// What is counted in steps.
     pub scale: DepthScale,
-}
-
-/// What the numbers of a depth map mean.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum DepthScale {
-    /// Distance along the camera's axis; `unit` is metres a step.
-    #[default]
-    Metric,
-    /// Relative inverse depth, larger is nearer; `unit` times the largest number a map may hold is 1. Only ratios within one map count.
-    Relative,
-}
-
-impl DepthScale {
-    /// The word on buffers: `metric` or `relative`.
-    pub fn name(self) -> &'static str {
-        match self {
-            DepthScale::Metric => "metric",
-            DepthScale::Relative => "relative",
-        }
-    }
-
-    /// The scale with this name; anything but `relative` is `Metric`.
-    pub fn from_name(name: &str) -> DepthScale {
-        if name == DepthScale::Relative.name() { DepthScale::Relative } else { DepthScale::Metric }
-    }
 }
 
 /// Which pixels belong to something.

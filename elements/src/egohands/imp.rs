@@ -6,7 +6,12 @@
  * right, with a track number that stays the same while the hand is in view. The picture is not changed; the hands are attached to
  * each frame as `EgoHandsMeta`, drawn by `egooverlay` and written by `egojson`.
  *
- * The models are imported once with `ego models import mediapipe`.
+ * The models are imported once with `ego models import mediapipe`. Other families of models (`effhandegonet3d`, `rtmpose-hand`) give
+ * the same results; the model's manifest says which it is.
+ *
+ * Behind `egosharp` the range mask on the frames is used: what is beyond reach is black for networks that look at the whole picture
+ * (for the palm detector too), and hands with most joints beyond it are not reported. The hands that are followed are told to
+ * `egosharp` by an upstream event, so that it does not cut them.
  *
  * |[
  * gst-launch-1.0 filesrc location=sample-media/two-hands.mp4 ! decodebin ! egohands ! egooverlay ! videoconvert ! autovideosink
@@ -22,14 +27,15 @@
  */
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
-use ego_models::hands::{HandTracker, HandTrackerConfig};
+use ego_models::hands::HandTrackerConfig;
 use gst::glib;
 use gst::prelude::*;
 use gst_base::subclass::base_transform::BaseTransformMode;
 use gst_base::subclass::prelude::*;
 
 use super::tracking::{Tracking, model_name};
-use super::{Search, Smoothing, camera};
+use super::{Search, Smoothing};
+use crate::camera;
 use crate::worker::{AnalysisError, AnalysisImpl, EgoAnalysis, OpenSettings, Opened};
 
 const DEFAULT_MAX_HANDS: u32 = 2;
@@ -51,6 +57,7 @@ struct Settings {
     camera: Option<String>,
     intrinsics: Option<String>,
     hfov_deg: f64,
+    use_mask: bool,
 }
 
 impl Default for Settings {
@@ -68,6 +75,7 @@ impl Default for Settings {
             camera: None,
             intrinsics: None,
             hfov_deg: 0.0,
+            use_mask: true,
         }
     }
 }
@@ -170,6 +178,12 @@ impl ObjectImpl for EgoHands {
                     .default_value(0.0)
                     .mutable_ready()
                     .build(),
+                glib::ParamSpecBoolean::builder("use-mask")
+                    .nick("Use mask")
+                    .blurb("Behind egosharp: look for hands within reach only, and do not report those beyond it")
+                    .default_value(true)
+                    .mutable_ready()
+                    .build(),
             ]
         });
         &PROPERTIES
@@ -196,6 +210,7 @@ impl ObjectImpl for EgoHands {
             "camera" => settings.camera = text(),
             "intrinsics" => settings.intrinsics = text(),
             "hfov" => take(&mut settings.hfov_deg, value),
+            "use-mask" => take(&mut settings.use_mask, value),
             _ => {}
         }
     }
@@ -215,6 +230,7 @@ impl ObjectImpl for EgoHands {
             "camera" => settings.camera.to_value(),
             "intrinsics" => settings.intrinsics.to_value(),
             "hfov" => settings.hfov_deg.to_value(),
+            "use-mask" => settings.use_mask.to_value(),
             _ => pspec.default_value().clone(),
         }
     }
@@ -267,9 +283,11 @@ impl AnalysisImpl for EgoHands {
             device: common.device.parse()?,
             threads: common.threads,
         };
-        let tracker = HandTracker::open(&config)?;
+        let tracker = ego_models::hands::open(&config)?;
         let warning = tracker.fallback().map(|why| format!("the hand tracker runs on the CPU: {why}"));
         let model = model_name(&common.model);
-        Ok(Opened { analyzer: Box::new(Tracking { tracker, model, smoothing: settings.smoothing }), warning })
+        let (smoothing, use_mask) = (settings.smoothing, settings.use_mask);
+        let tracking = Tracking { tracker, model, smoothing, use_mask, element: self.obj().downgrade() };
+        Ok(Opened { analyzer: Box::new(tracking), warning })
     }
 }

@@ -5,7 +5,6 @@ use gst::prelude::*;
 
 use crate::worker::EgoAnalysis;
 
-mod camera;
 mod imp;
 mod tracking;
 

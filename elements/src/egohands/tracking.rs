@@ -3,18 +3,30 @@
 use std::path::Path;
 
 use ego_core::camera::{Intrinsics, IntrinsicsSource};
-use ego_core::hands::Hands;
-use ego_meta::{HandsMeta, MetaError, Stamp};
-use ego_models::hands::HandTracker;
+use ego_core::hands::{Hands, Side};
+use ego_core::range::{BYSTANDER_SHARE, share_within};
+use ego_meta::{HandsMeta, MaskMeta, MetaError, Stamp};
+use ego_models::hands::{HandBox, HandInput, HandModel};
+use gst::glib;
+use gst::prelude::*;
 
 use super::Smoothing;
+use crate::egosharp::HandsSeen;
+use crate::maps::MappedMap;
 use crate::worker::{AnalysisError, Analyzer, Frame, Outcome};
+
+/// A range mask that keeps less than this of the picture is taken for a failure of the depth and not looked at.
+const LEAST_KEPT: f32 = 0.002;
 
 /// A tracker on the worker thread.
 pub(super) struct Tracking {
-    pub(super) tracker: HandTracker,
+    pub(super) tracker: Box<dyn HandModel>,
     pub(super) model: String,
     pub(super) smoothing: Smoothing,
+    /// Whether range masks on the frames are used.
+    pub(super) use_mask: bool,
+    /// To tell `egosharp` further up which hands are followed.
+    pub(super) element: glib::WeakRef<super::EgoHands>,
 }
 
 /// The name that results carry for a model: its own, or that of its file.
@@ -38,13 +50,53 @@ impl Analyzer for Tracking {
             Smoothing::On => true,
             Smoothing::Off => false,
         });
-        let hands = self.tracker.process(&frame.image()?, frame.pts_ns())?;
+        let buffer = frame.buffer();
+        let mask = if self.use_mask { range_mask(buffer) } else { None };
+        let mapped = mask.as_ref().map(MappedMap::mask).transpose().map_err(AnalysisError::Frame)?;
+        let view = mapped.as_ref().map(MappedMap::mask_view).transpose().map_err(AnalysisError::Frame)?;
+        let boxes = hand_boxes(buffer);
+        let input = HandInput { view: frame.image()?, pts_ns: frame.pts_ns(), mask: view, boxes: &boxes };
+        let mut hands = self.tracker.find(&input)?;
+        if let Some(view) = &view {
+            // Before hands are dropped: the mask may be what is wrong.
+            let sink = self.element.upgrade().and_then(|element| element.static_pad("sink"));
+            if let Some(pad) = sink {
+                pad.push_event(HandsSeen::event(&hands, frame.pts_ns()));
+            }
+            hands.hands.retain(|hand| share_within(view, &hand.image_norm).is_none_or(|share| share >= BYSTANDER_SHARE));
+        }
         Ok(Box::new(Found { hands, intrinsics: self.tracker.intrinsics() }))
     }
 
     fn reset(&mut self) {
         self.tracker.reset();
     }
+}
+
+/// The range mask of a frame, if it has one that says something.
+fn range_mask(buffer: &gst::BufferRef) -> Option<MaskMeta> {
+    let mut masks = ego_meta::masks(buffer).flatten();
+    masks.find(|mask| mask.kind == "range" && mask.range.is_none_or(|range| range.kept >= LEAST_KEPT))
+}
+
+/// The hands among the objects of a frame: classes whose name holds the word "hand", with "left" or "right" if it tells.
+fn hand_boxes(buffer: &gst::BufferRef) -> Vec<HandBox> {
+    let mut boxes = Vec::new();
+    for meta in ego_meta::all_detections(buffer).flatten() {
+        for object in &meta.detections.detections {
+            let label = meta.detections.label(object.class).to_lowercase();
+            let words = || label.split(|c: char| !c.is_alphanumeric());
+            if words().any(|word| word == "hand") {
+                let side = words().find_map(|word| match word {
+                    "left" => Some(Side::Left),
+                    "right" => Some(Side::Right),
+                    _ => None,
+                });
+                boxes.push(HandBox { side: side.unwrap_or_default(), score: object.score, box_norm: object.box_norm });
+            }
+        }
+    }
+    boxes
 }
 
 /// The hands of one frame.

@@ -2,6 +2,7 @@
 
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
+use ego_core::draw::Target;
 use gst::glib;
 use gst::subclass::prelude::*;
 use gst_base::subclass::BaseTransformMode;
@@ -10,9 +11,10 @@ use gst_base::subclass::prelude::*;
 use gst_video::prelude::*;
 use gst_video::{VideoCapsBuilder, VideoFrameRef, VideoInfo};
 
+use super::maps::MapLayer;
 use super::marks::{Marks, Sheet};
 use super::settings::Settings;
-use super::target;
+use crate::raw_video;
 
 static LOG: LazyLock<gst::DebugCategory> =
     LazyLock::new(|| gst::DebugCategory::new("egooverlay", gst::DebugColorFlags::empty(), Some("Draws results into pictures")));
@@ -24,6 +26,7 @@ const ASPECT_TOLERANCE: f64 = 0.01;
 struct State {
     info: VideoInfo,
     marks: Marks,
+    maps: MapLayer,
     /// Made when something is drawn for the first time.
     sheet: Option<Sheet>,
     warned_aspect: bool,
@@ -74,7 +77,7 @@ impl ElementImpl for EgoOverlay {
             gst::subclass::ElementMetadata::new(
                 "First-person results overlay",
                 "Filter/Editor/Video",
-                "Draws hands found by egohands into the picture: sides by colour and shape, legible on any background",
+                "Draws hands, bodies, objects, the action, range masks and depth into the picture, legible on any background",
                 "egostream",
             )
         });
@@ -83,7 +86,7 @@ impl ElementImpl for EgoOverlay {
 
     fn pad_templates() -> &'static [gst::PadTemplate] {
         static TEMPLATES: LazyLock<Vec<gst::PadTemplate>> = LazyLock::new(|| {
-            let caps = VideoCapsBuilder::new().format_list(target::FORMATS).build();
+            let caps = VideoCapsBuilder::new().format_list(raw_video::FORMATS).build();
             [("sink", gst::PadDirection::Sink), ("src", gst::PadDirection::Src)]
                 .into_iter()
                 .filter_map(|(name, direction)| gst::PadTemplate::new(name, direction, gst::PadPresence::Always, &caps).ok())
@@ -100,9 +103,16 @@ impl BaseTransformImpl for EgoOverlay {
 
     fn set_caps(&self, incaps: &gst::Caps, _outcaps: &gst::Caps) -> Result<(), gst::LoggableError> {
         let info = VideoInfo::from_caps(incaps).map_err(|_| gst::loggable_error!(LOG, "cannot read the caps {incaps}"))?;
-        gst::debug!(LOG, imp = self, "drawing on {incaps} by {:?}", target::colour_model(&info));
-        *lock(&self.state) =
-            Some(State { info, marks: Marks::default(), sheet: None, warned_aspect: false, warned_meta: false, warned_map: false });
+        gst::debug!(LOG, imp = self, "drawing on {incaps} by {:?}", raw_video::colour_model(&info));
+        *lock(&self.state) = Some(State {
+            info,
+            marks: Marks::default(),
+            maps: MapLayer::default(),
+            sheet: None,
+            warned_aspect: false,
+            warned_meta: false,
+            warned_map: false,
+        });
         Ok(())
     }
 
@@ -133,11 +143,14 @@ impl BaseTransformImpl for EgoOverlay {
 impl EgoOverlay {
     /// The buffer with its results drawn on it; the very same one when there is nothing to draw.
     fn annotate(&self, mut buffer: gst::Buffer, settings: &Settings, state: &mut State) -> gst::Buffer {
-        let State { info, marks, sheet, warned_aspect, warned_meta, warned_map } = state;
+        let State { info, marks, maps, sheet, warned_aspect, warned_meta, warned_map } = state;
         marks.read(&buffer, settings, |e| {
             self.once(warned_meta, &format!("cannot draw the results on this stream's frames: {e}"));
         });
-        if marks.is_empty() {
+        maps.read(&buffer, settings, &mut |e| {
+            self.once(warned_meta, &format!("cannot draw the maps on this stream's frames: {e}"));
+        });
+        if marks.is_empty() && maps.is_empty() {
             return buffer;
         }
         let (width, height) = (info.width(), info.height());
@@ -147,12 +160,18 @@ impl EgoOverlay {
                 self.once(warned_aspect, &format!("results are for {w}x{h}, which is not the shape of {width}x{height}: {hint}"));
             }
         }
-        let sheet = sheet.get_or_insert_with(|| Sheet::new(width, height, target::colour_model(info)));
+        let model = raw_video::colour_model(info);
+        let sheet = sheet.get_or_insert_with(|| Sheet::new(width, height, model));
         marks.draw(sheet, settings);
-        if sheet.canvas.is_blank() {
+        if sheet.canvas.is_blank() && maps.is_empty() {
             return buffer;
         }
-        if let Err(e) = compose(buffer.make_mut(), info, sheet) {
+        let drawn = on_planes(buffer.make_mut(), info, |target| {
+            let maps = maps.draw(target, [width, height], model, settings);
+            sheet.canvas.compose(target);
+            maps
+        });
+        if let Err(e) = drawn {
             sheet.canvas.clear();
             self.once(warned_map, &e);
         }
@@ -169,7 +188,12 @@ impl EgoOverlay {
     }
 }
 
-fn compose(buffer: &mut gst::BufferRef, info: &VideoInfo, sheet: &mut Sheet) -> Result<(), String> {
+/// Lets `draw` have the planes of a frame.
+fn on_planes(
+    buffer: &mut gst::BufferRef,
+    info: &VideoInfo,
+    draw: impl FnOnce(&mut Target<'_>) -> Result<(), String>,
+) -> Result<(), String> {
     buffer.unset_flags(gst::BufferFlags::GAP);
     let mut frame = VideoFrameRef::from_buffer_ref_writable(buffer, info)
         .map_err(|_| "cannot write to the memory of a frame; it passes without drawing".to_owned())?;
@@ -178,10 +202,9 @@ fn compose(buffer: &mut gst::BufferRef, info: &VideoInfo, sheet: &mut Sheet) -> 
     for (stride, plane) in strides.iter_mut().zip(frame.plane_stride()) {
         *stride = *plane;
     }
-    let mut target = target::target(format, &strides, frame.planes_data_mut())
+    let mut target = raw_video::target(format, &strides, frame.planes_data_mut())
         .ok_or_else(|| format!("cannot draw on a frame of layout {format} with rows from bottom to top; it passes without drawing"))?;
-    sheet.canvas.compose(&mut target);
-    Ok(())
+    draw(&mut target)
 }
 
 /// Whether two aspect ratios differ; an unknown one (0/0) does not.

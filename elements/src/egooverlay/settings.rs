@@ -1,10 +1,12 @@
 //! The properties of `egooverlay`: one list of specifications, all changeable while playing.
 
 use ego_core::draw::hands::{self as layer, HandLabels, HandStyle};
+use ego_core::draw::objects::ObjectLabels;
 use gst::glib;
 use gst::prelude::*;
 
 const DEFAULT_MAX_AGE_NS: u64 = 500_000_000;
+const DEFAULT_DEPTH_OPACITY: f32 = 0.5;
 
 /// What the colour of a bone means.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, glib::Enum)]
@@ -32,10 +34,32 @@ impl From<HandColours> for layer::HandColours {
     }
 }
 
+/// How range masks are shown; the property `mask`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, glib::Enum)]
+#[enum_type(name = "EgoOverlayMask")]
+pub enum MaskStyle {
+    /// Not at all.
+    #[enum_value(name = "Not at all", nick = "off")]
+    Off,
+    /// What is beyond reach is darker.
+    #[default]
+    #[enum_value(name = "What is beyond reach is darker", nick = "dim")]
+    Dim,
+    /// A dark line around what is within reach.
+    #[enum_value(name = "A dark line around what is within reach", nick = "outline")]
+    Outline,
+}
+
 /// The values of all properties.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Settings {
     pub(super) hands: bool,
+    pub(super) bodies: bool,
+    pub(super) objects: bool,
+    pub(super) action: bool,
+    pub(super) mask: MaskStyle,
+    pub(super) depth_map: bool,
+    pub(super) depth_opacity: f32,
     pub(super) truth: bool,
     pub(super) labels: bool,
     pub(super) status: bool,
@@ -52,6 +76,12 @@ impl Default for Settings {
         let style = HandStyle::default();
         Settings {
             hands: true,
+            bodies: true,
+            objects: true,
+            action: true,
+            mask: MaskStyle::default(),
+            depth_map: false,
+            depth_opacity: DEFAULT_DEPTH_OPACITY,
             truth: false,
             labels: true,
             status: false,
@@ -77,6 +107,16 @@ impl Settings {
         };
         vec![
             switch("hands", "Hands", "Draw the skeletons of hands", default.hands),
+            switch("bodies", "Bodies", "Draw the skeletons of people", default.bodies),
+            switch("objects", "Objects", "Draw the boxes of objects, thick and yellow while they are held", default.objects),
+            switch("action", "Action", "Write what somebody does into the upper left corner", default.action),
+            glib::ParamSpecEnum::builder_with_default("mask", default.mask)
+                .nick("Mask")
+                .blurb("How range masks are shown")
+                .mutable_playing()
+                .build(),
+            switch("depth-map", "Depth map", "Blend depth maps over the picture: near is yellow, far is blue", default.depth_map),
+            number("depth-opacity", "Depth opacity", "Opacity of the depth map", [0.0, 1.0], default.depth_opacity),
             switch(
                 "truth",
                 "Truth",
@@ -88,14 +128,19 @@ impl Settings {
                 .blurb("What the colour of a bone means; the shape of the joints always tells the side")
                 .mutable_playing()
                 .build(),
-            switch("labels", "Labels", "Write L, R or ? beside the wrist of each hand", default.labels),
+            switch(
+                "labels",
+                "Labels",
+                "Write L, R or ? beside the wrist of each hand, and name and score above each object",
+                default.labels,
+            ),
             switch(
                 "depth",
                 "Depth",
-                "Write the distance of the wrist from the camera beside the letter, in metres, where it is known (~ = estimated)",
+                "Write the distance of wrists and objects from the camera into their labels, in metres, where it is known (~ = estimated)",
                 default.depth,
             ),
-            switch("track-ids", "Track ids", "Write the track number of each hand beside the letter", default.track_ids),
+            switch("track-ids", "Track ids", "Write the track number of each hand and object into its label", default.track_ids),
             switch(
                 "status",
                 "Status line",
@@ -123,6 +168,12 @@ impl Settings {
     pub(super) fn set(&mut self, name: &str, value: &glib::Value) {
         match name {
             "hands" => take(&mut self.hands, value),
+            "bodies" => take(&mut self.bodies, value),
+            "objects" => take(&mut self.objects, value),
+            "action" => take(&mut self.action, value),
+            "mask" => take(&mut self.mask, value),
+            "depth-map" => take(&mut self.depth_map, value),
+            "depth-opacity" => take(&mut self.depth_opacity, value),
             "truth" => take(&mut self.truth, value),
             "hand-colours" => take(&mut self.colours, value),
             "labels" => take(&mut self.labels, value),
@@ -139,6 +190,12 @@ impl Settings {
     pub(super) fn get(&self, name: &str) -> Option<glib::Value> {
         Some(match name {
             "hands" => self.hands.to_value(),
+            "bodies" => self.bodies.to_value(),
+            "objects" => self.objects.to_value(),
+            "action" => self.action.to_value(),
+            "mask" => self.mask.to_value(),
+            "depth-map" => self.depth_map.to_value(),
+            "depth-opacity" => self.depth_opacity.to_value(),
             "truth" => self.truth.to_value(),
             "hand-colours" => self.colours.to_value(),
             "labels" => self.labels.to_value(),
@@ -154,6 +211,10 @@ impl Settings {
 
     pub(super) fn hand_style(&self) -> HandStyle {
         HandStyle { colours: self.colours.into(), line_scale: self.line_scale, threshold: self.threshold }
+    }
+
+    pub(super) fn object_labels(&self) -> ObjectLabels {
+        ObjectLabels { depth: self.depth, track_ids: self.track_ids }
     }
 
     pub(super) fn hand_labels(&self) -> HandLabels {

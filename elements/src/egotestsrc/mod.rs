@@ -34,7 +34,6 @@ use gst::prelude::*;
 mod caps;
 mod imp;
 mod live;
-mod maps;
 mod picture;
 mod settings;
 mod show;

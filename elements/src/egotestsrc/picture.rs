@@ -12,10 +12,10 @@ use ego_synth::truth::Truth;
 use gst_video::prelude::*;
 use gst_video::{VideoFormat, VideoFrameRef, VideoInfo};
 
-use super::maps::{Maps, write_millimetres};
 use super::settings::Settings;
 use super::show::{Scene, Show};
 use super::truth::{Lens, meta};
+use crate::maps::{Maps, write_millimetres};
 
 /// Flesh covers a joint this much deeper than its radius says, metres: the skin is no perfect sphere.
 const SKIN_M: f64 = 0.006;

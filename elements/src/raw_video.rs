@@ -3,8 +3,8 @@
 use ego_core::draw::{ColourModel, PlaneMut, Target};
 use gst_video::{VideoColorMatrix, VideoColorRange, VideoFormat, VideoInfo};
 
-/// The layouts that can be drawn on.
-pub(super) const FORMATS: [VideoFormat; 18] = [
+/// The layouts that can be drawn on and blackened.
+pub(crate) const FORMATS: [VideoFormat; 18] = [
     VideoFormat::I420,
     VideoFormat::Nv12,
     VideoFormat::Yuy2,
@@ -26,7 +26,7 @@ pub(super) const FORMATS: [VideoFormat; 18] = [
 ];
 
 /// How a stream stores colours.
-pub(super) fn colour_model(info: &VideoInfo) -> ColourModel {
+pub(crate) fn colour_model(info: &VideoInfo) -> ColourModel {
     let colorimetry = info.colorimetry();
     let full_range = match colorimetry.range() {
         VideoColorRange::Range0_255 => true,
@@ -46,7 +46,7 @@ pub(super) fn colour_model(info: &VideoInfo) -> ColourModel {
 }
 
 /// The planes of a mapped frame; `None` for a layout outside [`FORMATS`] and for rows that run backwards.
-pub(super) fn target<'a>(format: VideoFormat, strides: &[i32], planes: [&'a mut [u8]; 4]) -> Option<Target<'a>> {
+pub(crate) fn target<'a>(format: VideoFormat, strides: &[i32], planes: [&'a mut [u8]; 4]) -> Option<Target<'a>> {
     let mut planes = planes.into_iter().zip(strides).map(|(data, stride)| {
         let stride = usize::try_from(*stride).ok()?;
         Some(PlaneMut { data, stride })

@@ -1,10 +1,10 @@
-//! Depth and mask as samples that ride on buffers; their memory is used again once nobody holds them.
+//! Writing maps: samples that ride on buffers; their memory is used again once nobody holds them.
 
 use gst::prelude::*;
 use gst_video::{VideoFormat, VideoInfo};
 
 /// Makes samples of one format and size.
-pub(super) struct Maps {
+pub(crate) struct Maps {
     pool: gst::BufferPool,
     caps: gst::Caps,
     stride: usize,
@@ -13,7 +13,7 @@ pub(super) struct Maps {
 
 impl Maps {
     /// `None` when GStreamer cannot make such a pool.
-    pub(super) fn new(format: VideoFormat, width: u32, height: u32) -> Option<Maps> {
+    pub(crate) fn new(format: VideoFormat, width: u32, height: u32) -> Option<Maps> {
         let info = VideoInfo::builder(format, width, height).build().ok()?;
         let caps = info.to_caps().ok()?;
         let pool = gst::BufferPool::new();
@@ -25,16 +25,29 @@ impl Maps {
         Some(Maps { pool, caps, stride: usize::try_from(info.stride()[0]).ok()?, height: height as usize })
     }
 
-    /// A sample whose rows (without their number, with their padding) `fill` writes.
-    pub(super) fn sample(&self, mut fill: impl FnMut(usize, &mut [u8])) -> Result<gst::Sample, gst::FlowError> {
+    /// Bytes from one row to the next.
+    pub(crate) fn stride(&self) -> usize {
+        self.stride
+    }
+
+    /// A sample whose bytes, padding and all, `fill` writes.
+    pub(crate) fn whole<T>(&self, fill: impl FnOnce(&mut [u8]) -> T) -> Result<(gst::Sample, T), gst::FlowError> {
         let mut buffer = self.pool.acquire_buffer(None)?;
-        {
+        let answer = {
             let mut map = buffer.get_mut().ok_or(gst::FlowError::Error)?.map_writable().map_err(|_| gst::FlowError::Error)?;
-            for (y, row) in map.chunks_exact_mut(self.stride).take(self.height).enumerate() {
+            fill(map.as_mut_slice())
+        };
+        Ok((gst::Sample::builder().buffer(&buffer).caps(&self.caps).build(), answer))
+    }
+
+    /// A sample whose rows (without their number, with their padding) `fill` writes.
+    pub(crate) fn sample(&self, mut fill: impl FnMut(usize, &mut [u8])) -> Result<gst::Sample, gst::FlowError> {
+        let (sample, ()) = self.whole(|bytes| {
+            for (y, row) in bytes.chunks_exact_mut(self.stride).take(self.height).enumerate() {
                 fill(y, row);
             }
-        }
-        Ok(gst::Sample::builder().buffer(&buffer).caps(&self.caps).build())
+        })?;
+        Ok(sample)
     }
 }
 
@@ -46,7 +59,7 @@ impl Drop for Maps {
 }
 
 /// Writes metres as millimetres, little-endian; 0 where nothing is, 65535 from 65.535 m on.
-pub(super) fn write_millimetres(metres: &[f32], row: &mut [u8]) {
+pub(crate) fn write_millimetres(metres: &[f32], row: &mut [u8]) {
     for (m, out) in metres.iter().zip(row.as_chunks_mut::<2>().0) {
         *out = ((m * 1000.0 + 0.5) as u16).to_le_bytes();
     }

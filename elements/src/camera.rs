@@ -6,13 +6,13 @@ use ego_models::hands::IntrinsicsChoice;
 use crate::worker::AnalysisError;
 
 /// Horizontal field of view of a camera that nobody has described, degrees: a usual webcam's.
-pub(super) const DEFAULT_HFOV_DEG: f64 = 69.0;
+pub(crate) const DEFAULT_HFOV_DEG: f64 = 69.0;
 
 /// The camera by its file, else by its numbers, else by its field of view in degrees (0 = [`DEFAULT_HFOV_DEG`]).
 ///
 /// # Errors
 /// When both a file and numbers are given, or the numbers cannot be read.
-pub(super) fn choose(file: Option<&str>, numbers: Option<&str>, hfov_deg: f64) -> Result<IntrinsicsChoice, AnalysisError> {
+pub(crate) fn choose(file: Option<&str>, numbers: Option<&str>, hfov_deg: f64) -> Result<IntrinsicsChoice, AnalysisError> {
     match (file, numbers) {
         (Some(_), Some(_)) => {
             Err(AnalysisError::Setting("camera and intrinsics are both set and only one can be meant: unset one of them".to_owned()))
