@@ -105,11 +105,12 @@ impl Classifier {
     fn vector(&mut self, layout: VectorLayout, count: usize, cues: &Cues, notes: &mut Notes) -> Vec<f32> {
         let hands = wearer_hands(cues.hands.iter().flatten());
         let seen = match &cues.objects {
-            Some(objects) => {
+            // An empty list may be without labels.
+            Some(objects) if !objects.detections.is_empty() => {
                 let codes = self.codes_of(objects, notes);
                 SeenObjects::new(&objects.detections, hands, cues.aspect, count, |class| codes.code(class))
             }
-            None => SeenObjects { boxes: vec![None; count], chosen: 0 },
+            _ => SeenObjects { boxes: vec![None; count], chosen: 0 },
         };
         frame_row(hands, &seen, layout)
     }

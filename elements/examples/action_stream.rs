@@ -1,0 +1,92 @@
+//! How well `egoaction` names the actions of an endless stream of the synthetic camera: top-1, segment F1, delay, false labels in idle.
+//!
+//! ```text
+//! cargo run --release -p gst-plugin-ego --example action_stream -- SECONDS [SEED] [WxH] [ELEMENTS] [MODEL]
+//! ```
+//!
+//! With `truth` for ELEMENTS the classifier sees the truth: the upper bound. With elements, e.g. "egohands ! egoobjects", it sees what
+//! they find. Test cast, four actions in a row with idle moments between, 30 frames a second. Prints one JSON line.
+#![allow(clippy::print_stdout, reason = "a program that prints its result")]
+
+use std::error::Error;
+
+use ego_core::metrics::action::{AnswerTally, IdleTally, Labelled, SegmentTally, delays_s, idle_tally, segment_tally, stretches};
+use ego_core::metrics::interval::{quantile, wilson};
+use gst::prelude::*;
+
+/// One frame: time, true label, told label, best classes with their probabilities.
+type Row = (u64, Option<String>, Option<String>, Vec<(String, f32)>);
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let seconds: f64 = args.first().ok_or("usage: action_stream SECONDS [SEED] [WxH] [ELEMENTS] [MODEL]")?.parse()?;
+    let seed: u64 = args.get(1).map_or(Ok(1), |v| v.parse())?;
+    let (width, height) = args.get(2).and_then(|v| v.split_once('x')).unwrap_or(("64", "36"));
+    let (chain, input) = match args.get(3).map(String::as_str) {
+        None | Some("truth") => (String::new(), "truth"),
+        Some(elements) => (format!("{elements} ! "), "results"),
+    };
+    let model = args.get(4).map_or(String::new(), |model| format!("model={model}"));
+    gst::init()?;
+    gstego::plugin_register_static()?;
+    let frames = (seconds * 30.0) as u64;
+    let text = format!(
+        "egotestsrc pattern=chains cast=test seed={seed} depth=false num-buffers={frames} ! \
+         video/x-raw,width={width},height={height},framerate=30/1 ! {chain}egoaction input={input} {model} ! appsink name=end sync=false"
+    );
+    let rows = play(&text)?;
+    println!("{}", report(&rows, input));
+    Ok(())
+}
+
+fn play(text: &str) -> Result<Vec<Row>, Box<dyn Error>> {
+    let pipeline = gst::parse::launch(text)?.downcast::<gst::Pipeline>().map_err(|_| "not a pipeline")?;
+    let sink = pipeline.by_name("end").ok_or("no sink")?;
+    pipeline.set_state(gst::State::Playing)?;
+    let mut rows = Vec::new();
+    while let Some(sample) = sink.emit_by_name::<Option<gst::Sample>>("pull-sample", &[]) {
+        let Some(buffer) = sample.buffer() else { continue };
+        let truth = ego_meta::truth(buffer)?.ok_or("a frame without truth")?;
+        let action = ego_meta::all_actions(buffer).next().transpose()?.map(|meta| meta.action);
+        let told = action.as_ref().filter(|a| a.stable && !a.unknown).and_then(|a| Some(a.label(a.top.first()?.0).to_owned()));
+        let top = action.iter().flat_map(|a| a.top.iter().map(|(class, p)| (a.label(*class).to_owned(), *p))).collect();
+        let label = (truth.action.label != "background").then_some(truth.action.label);
+        rows.push((buffer.pts().map_or(0, gst::ClockTime::nseconds), label, told, top));
+    }
+    let failed = pipeline.bus().and_then(|bus| bus.pop_filtered(&[gst::MessageType::Error]));
+    pipeline.set_state(gst::State::Null)?;
+    match failed.as_ref().map(|m| m.view()) {
+        Some(gst::MessageView::Error(e)) => Err(e.error().to_string().into()),
+        _ => Ok(rows),
+    }
+}
+
+fn report(rows: &[Row], input: &str) -> serde_json::Value {
+    let truth = stretches(rows.iter().map(|(t, label, _, _)| (*t, label.as_deref())));
+    let told = stretches(rows.iter().map(|(t, _, told, _)| (*t, told.as_deref())));
+    let f1: Vec<Option<f64>> = [0.1, 0.25, 0.5].iter().map(|at| SegmentTally::f1(&segment_tally(&truth, &told, *at))).collect();
+    let mut delays = delays_s(&truth, &told);
+    let late = delays.iter().filter(|d| !d.is_finite()).count();
+    let span = [rows.first().map_or(0, |r| r.0), rows.last().map_or(0, |r| r.0)];
+    let idle: IdleTally = idle_tally(&truth, &told, span);
+    let mut answers = AnswerTally::default();
+    for segment in &truth {
+        answers.answer(answer(rows, segment).as_deref() == Some(segment.label.as_str()), false);
+    }
+    serde_json::json!({
+        "bench": "action.stream", "input": input, "seconds": span[1] as f64 / 1e9, "segments": truth.len(),
+        "top1": answers.top1(), "top1_interval": wilson(answers.right, answers.total), "f1_10_25_50": f1,
+        "delay_median_s": quantile(&mut delays, 0.5).filter(|d| d.is_finite()), "never_told": late,
+        "false_in_idle_per_minute": idle.per_minute(), "idle_s": idle.idle_s, "told": told.len(),
+    })
+}
+
+/// The class with the highest probability over a segment, "nothing" left out.
+fn answer(rows: &[Row], segment: &Labelled) -> Option<String> {
+    let mut sums = std::collections::BTreeMap::<&str, f64>::new();
+    let inside = rows.iter().filter(|(t, ..)| (segment.since_ns..=segment.until_ns).contains(t));
+    for (label, p) in inside.flat_map(|(.., top)| top).filter(|(label, _)| label != "nothing") {
+        *sums.entry(label).or_default() += f64::from(*p);
+    }
+    sums.into_iter().max_by(|a, b| a.1.total_cmp(&b.1)).map(|(label, _)| label.to_owned())
+}
