@@ -10,6 +10,7 @@ pub mod import;
 pub mod manifest;
 pub mod network;
 pub mod objects;
+mod own;
 pub mod paths;
 #[cfg(feature = "fetch")]
 pub mod pull;

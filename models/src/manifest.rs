@@ -294,6 +294,7 @@ const BUILT_IN: &[(&str, &str)] = &[
     ("palm-detection-lite", include_str!("../zoo/palm-detection-lite.toml")),
     ("mediapipe-pose-detection", include_str!("../zoo/mediapipe-pose-detection.toml")),
     ("mediapipe-pose-landmark", include_str!("../zoo/mediapipe-pose-landmark.toml")),
+    ("ego-action", include_str!("../zoo/ego-action.toml")),
 ];
 
 /// Names of the manifests that come with the program.

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{ModelError, Result};
 use crate::manifest::{self, Manifest};
+use crate::own;
 
 /// The folder for everything that egostream downloads or imports.
 ///
@@ -45,6 +46,7 @@ pub fn find_model(name_or_path: &str) -> Result<Located> {
     if !is_path {
         let manifest = manifest::built_in(name_or_path)?;
         let file = models_dir().join(&manifest.file);
+        own::unpack(&file)?;
         return located(manifest, file);
     }
     let toml = path.with_extension("toml");
