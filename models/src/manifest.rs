@@ -402,11 +402,12 @@ mod tests {
     fn an_input_is_a_picture_or_rows() {
         let text = include_str!("../zoo/palm-detection-full.toml");
         let parse = |text: &str| Manifest::parse(text, Path::new("x.toml"));
-        let missing = text.lines().filter(|l| !l.starts_with("mean")).collect::<Vec<_>>().join("\n");
+        let missing = text.lines().filter(|l| !l.starts_with("mean =")).collect::<Vec<_>>().join("\n");
         assert!(parse(&missing).expect_err("no mean").to_string().contains("input.mean is missing"));
         let both = text.replace("[input]", "[input]\nshape = [1, 20, 135]");
         assert!(parse(&both).expect_err("both").to_string().contains("keep one"));
-        let rows: Vec<&str> = both.lines().filter(|l| !PICTURE_KEYS.iter().chain(&["border"]).any(|k| l.starts_with(k))).collect();
+        let rows: Vec<&str> =
+            both.lines().filter(|l| !PICTURE_KEYS.iter().chain(&["border"]).any(|k| l.split(" =").next() == Some(k))).collect();
         assert_eq!(parse(&rows.join("\n")).expect("rows").input.shape(), [1, 20, 135]);
     }
 
