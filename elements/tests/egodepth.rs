@@ -67,7 +67,11 @@ fn a_models_map_rides_on_every_frame_in_every_layout() {
         assert_eq!(found.len(), 3, "{format}");
         for (n, meta) in found.iter().enumerate() {
             let meta = meta.as_ref().unwrap();
-            assert_eq!((meta.stamp.frame, meta.stamp.model.as_str(), meta.scale), (n as u64, "depth-inverse", DepthScale::Relative), "{format}");
+            assert_eq!(
+                (meta.stamp.frame, meta.stamp.model.as_str(), meta.scale),
+                (n as u64, "depth-inverse", DepthScale::Relative),
+                "{format}"
+            );
             assert_eq!((meta.stamp.ref_width, meta.stamp.ref_height), (322, 182));
             let rows = steps(meta);
             assert_eq!((rows.len(), rows[0].len()), (12, 16));
@@ -92,7 +96,9 @@ fn frames_between_two_maps_carry_the_last_one_with_its_age() {
 #[test]
 fn metres_follow_the_cameras_focal_length() {
     let median = |properties: &str| {
-        let line = format!("videotestsrc num-buffers=1 ! video/x-raw,format=RGB,width=64,height=48 ! egodepth model={FIXTURES}/depth-metric.toml {properties}");
+        let line = format!(
+            "videotestsrc num-buffers=1 ! video/x-raw,format=RGB,width=64,height=48 ! egodepth model={FIXTURES}/depth-metric.toml {properties}"
+        );
         works(&line).map(|found| {
             let meta = found[0].clone().unwrap();
             assert_eq!((meta.scale, meta.unit), (DepthScale::Metric, 0.001));

@@ -123,7 +123,9 @@ fn a_hand_on_the_frame_takes_hold_and_without_hands_nothing_is_held() {
 
 #[test]
 fn settings_count() {
-    let Some(mut few) = Rig::new(&format!("model={FIXTURES}/objects-dfine.toml max-objects=1 min-score=0.7 in-hand=false")).unwrap() else { return };
+    let Some(mut few) = Rig::new(&format!("model={FIXTURES}/objects-dfine.toml max-objects=1 min-score=0.7 in-hand=false")).unwrap() else {
+        return;
+    };
     assert_eq!(few.push(VideoFormat::Rgb, [100, 60], &[]).detections.detections.len(), 1);
     let Some(mut all) = Rig::new(&format!("model={FIXTURES}/objects-dfine.toml min-score=0.1")).unwrap() else { return };
     assert_eq!(all.push(VideoFormat::Rgb, [100, 60], &[]).detections.detections.len(), 3);

@@ -193,11 +193,9 @@ const AT_TWO_METRES: [f32; 2] = [0.6, 0.5];
 fn hands_beyond_reach_are_removed_marked_or_kept() {
     let stripes = depth(&STRIPES, 4, DepthScale::Metric);
     let two = hands_meta(vec![hand(Side::Left, AT_HALF_A_METRE), hand(Side::Right, AT_TWO_METRES)]);
-    for (bystanders, want) in [
-        ("remove", vec![Side::Left]),
-        ("mark", vec![Side::Left, Side::Unknown]),
-        ("keep", vec![Side::Left, Side::Right]),
-    ] {
+    for (bystanders, want) in
+        [("remove", vec![Side::Left]), ("mark", vec![Side::Left, Side::Unknown]), ("keep", vec![Side::Left, Side::Right])]
+    {
         let mut rig = Rig::new("GRAY8", [64, 48], &[("bystanders", bystanders)]);
         let buffer = rig.push(Some(&stripes), Some(&two));
         let all: Vec<HandsMeta> = ego_meta::all_hands(&buffer).map(Result::unwrap).collect();
@@ -242,7 +240,8 @@ fn an_anchored_cut_follows_the_hand() {
 fn a_tracker_further_down_is_heard_and_its_hands_are_not_cut() {
     init();
     let fixture = concat!(env!("CARGO_MANIFEST_DIR"), "/../models/tests/fixtures/hands-effhandegonet3d.toml");
-    let line = format!("appsrc name=in format=time ! egosharp name=sharp ! egohands model={fixture} device=cpu ! appsink name=out sync=false");
+    let line =
+        format!("appsrc name=in format=time ! egosharp name=sharp ! egohands model={fixture} device=cpu ! appsink name=out sync=false");
     let pipeline = gst::parse::launch(&line).unwrap().downcast::<gst::Pipeline>().unwrap();
     let source = pipeline.by_name("in").unwrap().downcast::<gst_app::AppSrc>().unwrap();
     let sink = pipeline.by_name("out").unwrap().downcast::<gst_app::AppSink>().unwrap();

@@ -34,6 +34,22 @@ fn the_preset_fits_the_elements() {
 }
 
 #[test]
+fn every_preset_names_stages_and_keys_that_there_are() {
+    let dir = folder();
+    for preset in ["batch", "live-cpu", "live-gpu", "synthetic", "paper", "hands-only"] {
+        ego(dir.path(), &["config", "check", "--config", preset]).ended_with(0);
+    }
+    let shown = ego(dir.path(), &["config", "show", "--json", "--config", "synthetic"]).ended_with(0).stdout;
+    let lines: Vec<serde_json::Value> = shown.lines().map(|l| serde_json::from_str(l).expect("JSON")).collect();
+    let of = |table: &str, key: &str| {
+        let line = lines.iter().find(|l| l["data"]["table"] == table && l["data"]["key"] == key).expect("is shown");
+        (line["data"]["value"].clone(), line["data"]["origin"].as_str().expect("an origin").to_owned())
+    };
+    assert_eq!(of("hands", "model"), ("ego-hands".into(), "preset synthetic".to_owned()));
+    assert_eq!(of("depth", "interval"), (3.into(), "preset batch".to_owned()));
+}
+
+#[test]
 fn models_are_listed_whether_or_not_they_are_here() {
     let dir = folder();
     let mut command = ego_tests::command::command(crate::EGO, dir.path(), &["models", "list"]);

@@ -200,6 +200,7 @@ pub(crate) struct RunArgs {
 }
 
 #[derive(Debug, Args)]
+#[command(mut_arg("config", |arg| arg.default_value(ego_graph::LIVE_PRESET)))]
 pub(crate) struct LiveArgs {
     /// Camera, address, file, or test:PATTERN [default: the first camera]
     pub(crate) source: Option<String>,
@@ -407,6 +408,18 @@ mod tests {
     #[test]
     fn the_command_line_is_sound() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn files_and_live_sources_have_presets_of_their_own() {
+        let config = |words: &[&str]| match Cli::parse_from(words).verb {
+            Verb::Run(args) => args.settings.config,
+            Verb::Live(args) => args.settings.config,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(config(&["ego", "run", "clip.mp4", "--out", "out"]), ego_graph::DEFAULT_PRESET);
+        assert_eq!(config(&["ego", "live"]), ego_graph::LIVE_PRESET);
+        assert_eq!(config(&["ego", "live", "--config", "paper"]), "paper");
     }
 
     #[test]

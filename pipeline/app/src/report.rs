@@ -36,8 +36,11 @@ impl Report {
             // The model that finds the regions: as set, else as the manifest says.
             let detector = text_of(&shown, stage, "detector").or_else(|| located.manifest.detector.clone());
             models.push(StageModel { stage: stage.clone(), located });
-            if let Some(detector) = detector {
-                models.push(StageModel { stage: stage.clone(), located: find_model(&detector)? });
+            // Some stages run further models beside it, named in one text.
+            let further = text_of(&shown, stage, "fast-model").unwrap_or_default();
+            let further = further.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned);
+            for name in detector.into_iter().chain(further) {
+                models.push(StageModel { stage: stage.clone(), located: find_model(&name)? });
             }
         }
         let mut report = RunReport { command: std::env::args().collect(), ..RunReport::default() };

@@ -47,7 +47,7 @@ pub use film::Film;
 pub use input::{BadInput, Input, InputKind, PictureFormat, resolve};
 pub use live::{LivePlan, live};
 pub use live_source::LiveSource;
-pub use presets::{DEFAULT_PRESET, preset_names};
+pub use presets::{DEFAULT_PRESET, LIVE_PRESET, preset_names};
 pub use session::{Outcome, Session, Stopper};
 pub use settings::{Origin, Settings, Shown};
 pub use stats::{StageStats, Stat};

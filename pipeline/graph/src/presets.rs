@@ -1,10 +1,19 @@
 //! The presets of `configs/`, compiled in.
 
 /// Name and text of every preset.
-const PRESETS: [(&str, &str); 1] = [("hands-only", include_str!("../../../configs/hands-only.toml"))];
+const PRESETS: [(&str, &str); 6] = [
+    ("live-cpu", include_str!("../../../configs/live-cpu.toml")),
+    ("live-gpu", include_str!("../../../configs/live-gpu.toml")),
+    ("batch", include_str!("../../../configs/batch.toml")),
+    ("paper", include_str!("../../../configs/paper.toml")),
+    ("synthetic", include_str!("../../../configs/synthetic.toml")),
+    ("hands-only", include_str!("../../../configs/hands-only.toml")),
+];
 
-/// The preset that is used when none is named.
+/// The preset for files that is used when none is named.
 pub const DEFAULT_PRESET: &str = "hands-only";
+/// The preset for live sources that is used when none is named.
+pub const LIVE_PRESET: &str = "hands-only";
 
 /// Names of all presets.
 pub fn preset_names() -> Vec<&'static str> {

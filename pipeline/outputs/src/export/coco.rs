@@ -49,16 +49,16 @@ fn px(value: f32) -> f64 {
 
 fn hand(record: &HandRecord) -> Value {
     let (mut lo, mut hi) = ([f64::INFINITY; 2], [f64::NEG_INFINITY; 2]);
-    let mut keypoints = Vec::with_capacity(63);
+    let mut keypoints: Vec<Value> = Vec::with_capacity(63);
     let mut known = 0;
     for (point, score) in record.image_px.iter().zip(record.joint_score) {
         if point.iter().any(|v| !v.is_finite()) {
-            keypoints.extend([0.0, 0.0, 0.0]);
+            keypoints.extend([0, 0, 0].map(Value::from));
             continue;
         }
         known += 1;
         let [x, y] = point.map(px);
-        keypoints.extend([x, y, if score < 0.5 { 1.0 } else { 2.0 }]);
+        keypoints.extend([Value::from(x), Value::from(y), Value::from(if score < 0.5 { 1 } else { 2 })]);
         (lo, hi) = ([lo[0].min(x), lo[1].min(y)], [hi[0].max(x), hi[1].max(y)]);
     }
     let size = [(hi[0] - lo[0]).max(0.0), (hi[1] - lo[1]).max(0.0)];
