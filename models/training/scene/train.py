@@ -2,7 +2,7 @@
 
 The rate falls to zero when so many pictures have been seen or so many minutes have passed, whichever comes first.
 
-    python -m scene.train POOL OUT.pt [--images 90000] [--minutes 60] [--seed 0]
+    python -m scene.train POOL OUT.pt [--images 90000] [--minutes 60] [--peak 1.5e-3] [--seed 0]
 """
 
 import argparse
@@ -17,7 +17,7 @@ from scene import augment, losses
 from scene.network import Scene, normalised
 from scene.rows import Rows
 
-BATCH, PEAK_RATE, DECAY, WARM_UP = 24, 1.5e-3, 0.02, 150
+BATCH, DECAY, WARM_UP = 24, 0.02, 150
 SAVE_EVERY_S, LOOK_EVERY = 120, 100
 
 
@@ -27,6 +27,7 @@ def main() -> None:
     parser.add_argument("out", type=pathlib.Path)
     parser.add_argument("--images", type=int, default=90_000)
     parser.add_argument("--minutes", type=float, default=1e9)
+    parser.add_argument("--peak", type=float, default=1.5e-3, help="highest rate")
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
     torch.manual_seed(args.seed)
@@ -36,7 +37,7 @@ def main() -> None:
     rows, rng = Rows(args.pool), np.random.default_rng(args.seed)
     model = Scene().to(memory_format=torch.channels_last)
     average = torch.optim.swa_utils.AveragedModel(model, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.997), use_buffers=True)
-    optimiser = torch.optim.AdamW(model.parameters(), PEAK_RATE, weight_decay=DECAY)
+    optimiser = torch.optim.AdamW(model.parameters(), args.peak, weight_decay=DECAY)
     step, wall, cpu = 0, 0.0, 0.0
     if args.out.exists():
         kept = torch.load(args.out, weights_only=True)
@@ -52,7 +53,7 @@ def main() -> None:
         part.rename(args.out)
 
     while (done := max(step * BATCH / args.images, (time.time() - clock[0]) / 60 / args.minutes)) < 1:
-        rate = float(PEAK_RATE * min(1, (step + 1) / WARM_UP) * (0.5 + 0.5 * np.cos(np.pi * done)) + 1e-6)
+        rate = float(args.peak * min(1, (step + 1) / WARM_UP) * (0.5 + 0.5 * np.cos(np.pi * done)) + 1e-6)
         for group in optimiser.param_groups:
             group["lr"] = rate
         pictures, boxes, inverse, weight = (torch.from_numpy(a) for a in augment.batch(rows, rng, BATCH))
