@@ -77,16 +77,18 @@ pub fn run(plan: &BatchPlan) -> Result<Session> {
     }
     let source = source(&plan.input.kind, rate)?;
     pipeline.add(&source).map_err(|e| GraphError::Build(e.to_string()))?;
-    if source.static_pad("src").is_some() {
-        chain::link(&source, &chain.entry)?;
-    } else {
-        link_video_when_found(&source, &chain.entry)?;
-    }
+    link_source(&source, &chain.entry)?;
     let source = Source::Batch { element: source, input: plan.input.clone() };
     Graph { pipeline, gate, chain, source, writers, window: None, recording_queue: None, duration: None }.start()
 }
 
-fn source(kind: &InputKind, rate: Option<gst::Fraction>) -> Result<gst::Element> {
+/// Links a source of [`source`] to the first element of a graph, now or when its pictures are found.
+pub(crate) fn link_source(source: &gst::Element, entry: &gst::Element) -> Result<()> {
+    if source.static_pad("src").is_some() { chain::link(source, entry) } else { link_video_when_found(source, entry) }
+}
+
+/// The element that delivers the frames of an input.
+pub(crate) fn source(kind: &InputKind, rate: Option<gst::Fraction>) -> Result<gst::Element> {
     match kind {
         InputKind::Pictures { files, format } => {
             let rate = rate.unwrap_or(gst::Fraction::new(ASSUMED_RATE, 1));
@@ -94,6 +96,19 @@ fn source(kind: &InputKind, rate: Option<gst::Fraction>) -> Result<gst::Element>
         }
         InputKind::File(path) => decoder(&file_uri(path)?),
         InputKind::Uri(uri) => decoder(uri),
+        InputKind::Blank { width, height, fps } => {
+            let rate = gst::Fraction::approximate_f64(*fps).unwrap_or(gst::Fraction::new(ASSUMED_RATE, 1));
+            let source = make("videotestsrc")?;
+            source.set_property_from_str("pattern", "black");
+            let size = make("capsfilter")?;
+            let caps = gst::Caps::builder("video/x-raw").field("format", "I420").field("framerate", rate);
+            size.set_property("caps", caps.field("width", *width as i32).field("height", *height as i32).build());
+            let bin = gst::Bin::with_name("source");
+            let line = [source, size];
+            chain::add_and_link(&bin, &line)?;
+            chain::expose_last(&bin, &line)?;
+            Ok(bin.upcast())
+        }
     }
 }
 

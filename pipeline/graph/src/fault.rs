@@ -44,15 +44,7 @@ pub(crate) fn of_error(graph: &Graph, message: &gst::message::Error) -> Fault {
         }
     }
     if let Some((stage, _)) = graph.chain.stages.iter().find(|(_, element)| is_in(element)) {
-        // The errors of the analysis elements, see `AnalysisError` in the plugin.
-        let kind = if error.matches(gst::ResourceError::NotFound) {
-            ErrorKind::Missing
-        } else if error.matches(gst::ResourceError::Settings) || error.matches(gst::StreamError::WrongType) {
-            ErrorKind::Usage
-        } else {
-            ErrorKind::Input
-        };
-        return Fault::Fatal(GraphError::Stage { stage: stage.clone(), reason, kind });
+        return Fault::Fatal(of_stage(stage, &error, reason));
     }
     if graph.window.as_ref().is_some_and(is_in) {
         // The sinks of GStreamer report a closed window as a lost resource.
@@ -61,11 +53,23 @@ pub(crate) fn of_error(graph: &Graph, message: &gst::message::Error) -> Fault {
     }
     match &graph.source {
         Source::Batch { element, input } if is_in(element) => {
-            Fault::Input(of_input(input, graph.gate.frames(), reason, hint(error.clone(), input)))
+            Fault::Input(of_input(input, graph.gate.frames(), reason, hint(&error, input)))
         }
         Source::Live(connection) if connection.owns(from) => Fault::Source(reason),
         _ => Fault::Fatal(GraphError::Build(format!("{}: {reason}", from.name()))),
     }
+}
+
+/// The failure of a stage, by the errors of the analysis elements: see `AnalysisError` in the plugin.
+pub(crate) fn of_stage(stage: &str, error: &gst::glib::Error, reason: String) -> GraphError {
+    let kind = if error.matches(gst::ResourceError::NotFound) {
+        ErrorKind::Missing
+    } else if error.matches(gst::ResourceError::Settings) || error.matches(gst::StreamError::WrongType) {
+        ErrorKind::Usage
+    } else {
+        ErrorKind::Input
+    };
+    GraphError::Stage { stage: stage.to_owned(), reason, kind }
 }
 
 /// The failure of an input, in the words that fit best.
@@ -79,7 +83,8 @@ pub(crate) fn of_input(input: &Input, frames: u64, reason: String, hint: &str) -
     GraphError::Decode { input: input.given.clone(), reason, frames, hint: hint.to_owned() }
 }
 
-fn hint(error: gst::glib::Error, input: &Input) -> &'static str {
+/// What helps against an error of an input's decoder; empty when that is not known.
+pub(crate) fn hint(error: &gst::glib::Error, input: &Input) -> &'static str {
     if error.matches(gst::StreamError::TypeNotFound) || error.matches(gst::StreamError::WrongType) {
         "this is not a video file that GStreamer knows"
     } else if error.matches(gst::StreamError::CodecNotFound) || error.matches(gst::CoreError::MissingPlugin) {

@@ -30,6 +30,15 @@ pub enum InputKind {
     },
     /// An address with a scheme.
     Uri(String),
+    /// Black pictures without end, to show results whose video is not there.
+    Blank {
+        /// Pixels a row.
+        width: u32,
+        /// Rows.
+        height: u32,
+        /// Pictures per second.
+        fps: f64,
+    },
 }
 
 /// Type of a picture file.

@@ -16,6 +16,7 @@ use crate::live_source::{LiveSource, SourceWishes};
 use crate::properties::make;
 use crate::session::{Graph, Session, Source, Writer};
 use crate::settings::Settings;
+use crate::tap::Tap;
 
 /// What one live run does.
 #[derive(Clone, Debug)]
@@ -32,6 +33,8 @@ pub struct LivePlan {
     pub record: Option<PathBuf>,
     /// Show the pictures with results drawn on them.
     pub window: bool,
+    /// Every picture that leaves the last stage also goes here; takes the place of `window`.
+    pub tap: Option<Tap>,
     /// End by itself so long after the first frame.
     pub duration: Option<Duration>,
 }
@@ -57,7 +60,9 @@ pub fn live(plan: &LivePlan) -> Result<Session> {
     }
 
     let mut line = Vec::new();
-    if plan.window {
+    if let Some(tap) = &plan.tap {
+        line.extend(tap.elements(false)?);
+    } else if plan.window {
         let overlay = make("egooverlay")?;
         settings.apply("overlay", &overlay)?;
         line.extend([overlay, make("videoconvert")?, make("autovideosink")?]);
@@ -69,7 +74,7 @@ pub fn live(plan: &LivePlan) -> Result<Session> {
     }
     chain::add_and_link(&pipeline, &line)?;
     chain::link(&chain.last, &line[0])?;
-    let window = plan.window.then(|| line.pop()).flatten();
+    let window = (plan.window && plan.tap.is_none()).then(|| line.pop()).flatten();
 
     let waiting = LeakyQueue::watch(&entry)?;
     let mut recording_queue = None;
@@ -105,7 +110,7 @@ pub(crate) struct LeakyQueue {
 }
 
 impl LeakyQueue {
-    fn watch(queue: &gst::Element) -> Result<LeakyQueue> {
+    pub(crate) fn watch(queue: &gst::Element) -> Result<LeakyQueue> {
         let count = |pad: &str| -> Result<Arc<AtomicU64>> {
             let counter = Arc::new(AtomicU64::new(0));
             let counted = Arc::clone(&counter);

@@ -14,6 +14,8 @@ use crate::settings::Settings;
 pub enum LiveSource {
     /// A moving test picture of GStreamer (`videotestsrc`), with the name of its pattern.
     Test(String),
+    /// The synthetic head camera (`egotestsrc`), with the words of its prompt; empty = every action in turn.
+    Synthetic(String),
     /// A camera: its stable id, device path or name; `None` = the first one.
     Camera(Option<String>),
     /// A stream over a bare TCP connection, in any container.
@@ -73,6 +75,9 @@ impl LiveSource {
             let pattern = if pattern.is_empty() { "ball" } else { pattern };
             return Ok(LiveSource::Test(pattern.to_owned()));
         }
+        if let Some(prompt) = word.strip_prefix("synth:") {
+            return Ok(LiveSource::Synthetic(prompt.trim().to_owned()));
+        }
         if let Some(address) = word.strip_prefix("tcp://") {
             let parsed = address.trim_end_matches('/').rsplit_once(':').and_then(|(host, port)| Some((host, port.parse().ok()?)));
             let Some((host, port)) = parsed.filter(|(host, _)| !host.is_empty()) else {
@@ -96,6 +101,7 @@ impl LiveSource {
     pub fn name(&self) -> String {
         match self {
             LiveSource::Test(pattern) => format!("test:{pattern}"),
+            LiveSource::Synthetic(prompt) => format!("synth:{prompt}"),
             LiveSource::Camera(Some(id)) => id.clone(),
             LiveSource::Camera(None) => "the first camera".to_owned(),
             LiveSource::Tcp { host, port } => format!("tcp://{host}:{port}"),
@@ -113,6 +119,7 @@ impl LiveSource {
         let hint = match self {
             LiveSource::Camera(_) => "`ego devices` lists the cameras; another program may be using this one",
             LiveSource::Test(_) => "`gst-inspect-1.0 videotestsrc` lists the patterns",
+            LiveSource::Synthetic(_) => "write what happens, as in synth:slowly pour milk, dim light; `ego synth --help` lists the words",
             LiveSource::Tcp { .. } | LiveSource::Uri(_) => "check the address and that the other side is sending",
         };
         source_error(&self.name(), &reason, hint)
@@ -137,6 +144,18 @@ impl LiveSource {
                 let fps = if wishes.fps > 0.0 { wishes.fps } else { 30.0 };
                 let filter = make("capsfilter")?;
                 filter.set_property("caps", SourceWishes { size, fps, ..wishes.clone() }.caps("video/x-raw"));
+                let line = [source, filter];
+                add_and_link(&bin, &line)?;
+                expose_last(&bin, &line)?;
+            }
+            LiveSource::Synthetic(prompt) => {
+                let source = make("egotestsrc")?;
+                source.set_property("is-live", true);
+                if !prompt.is_empty() {
+                    source.set_property("prompt", prompt);
+                }
+                let filter = make("capsfilter")?;
+                filter.set_property("caps", wishes.caps("video/x-raw"));
                 let line = [source, filter];
                 add_and_link(&bin, &line)?;
                 expose_last(&bin, &line)?;
@@ -227,6 +246,7 @@ mod tests {
             (None, LiveSource::Camera(None)),
             (Some("test:"), LiveSource::Test("ball".into())),
             (Some("test:smpte"), LiveSource::Test("smpte".into())),
+            (Some("synth: pour milk"), LiveSource::Synthetic("pour milk".into())),
             (Some("tcp://10.0.0.2:5000"), LiveSource::Tcp { host: "10.0.0.2".into(), port: 5000 }),
             (Some("tcp://[::1]:5000/"), LiveSource::Tcp { host: "::1".into(), port: 5000 }),
             (Some("rtsp://cam/main"), LiveSource::Uri("rtsp://cam/main".into())),

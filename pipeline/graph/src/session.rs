@@ -16,6 +16,7 @@ use crate::fault::{self, Fault};
 use crate::gate::{CONNECTED, CONNECTION_ENDED, Gate, NOTE};
 use crate::input::{Input, InputKind};
 use crate::live::Connection;
+use crate::stages::Stages;
 use crate::stats::{StageStats, stage_stats};
 
 /// Time between two looks at the clock, and between two progress events.
@@ -30,6 +31,7 @@ const STOP: &str = "ego-stop";
 pub struct Session {
     events: Receiver<Event>,
     stopper: Stopper,
+    stages: Stages,
     thread: Option<JoinHandle<Outcome>>,
 }
 
@@ -84,6 +86,11 @@ impl Session {
     /// A handle that ends the graph.
     pub fn stopper(&self) -> Stopper {
         self.stopper.clone()
+    }
+
+    /// The stages that run.
+    pub fn stages(&self) -> &Stages {
+        &self.stages
     }
 
     /// Waits for the end.
@@ -141,6 +148,7 @@ impl Graph {
         let bus = self.pipeline.bus().ok_or_else(|| GraphError::Build("the pipeline has no bus".into()))?;
         let (sender, events) = crossbeam_channel::bounded(EVENT_QUEUE);
         let stopper = Stopper { bus: bus.clone() };
+        let stages = Stages::new(self.chain.stages.clone());
         let run = Run {
             graph: self,
             events: Events::new(sender),
@@ -154,7 +162,7 @@ impl Graph {
             .name("ego-graph".into())
             .spawn(move || run.listen(&bus))
             .map_err(|e| GraphError::Build(format!("cannot start a thread: {e}")))?;
-        Ok(Session { events, stopper, thread: Some(thread) })
+        Ok(Session { events, stopper, stages, thread: Some(thread) })
     }
 }
 

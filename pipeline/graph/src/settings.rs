@@ -94,6 +94,11 @@ impl Settings {
         Ok(settings)
     }
 
+    /// No stages, every default.
+    pub fn empty() -> Settings {
+        Settings { name: String::new(), stages: Vec::new(), stages_origin: Origin::Default, tables: BTreeMap::new() }
+    }
+
     /// Preset name or file, as it was asked for.
     pub fn name(&self) -> &str {
         &self.name

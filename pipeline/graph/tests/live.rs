@@ -19,6 +19,7 @@ fn plan(dir: &Path, source: &str, settings: &str) -> LivePlan {
         json: None,
         record: None,
         window: false,
+        tap: None,
         duration: None,
     }
 }

@@ -15,10 +15,12 @@ use crate::hands::{BONES, BoneKind, DepthSource, Hand, Hands, JOINTS, Side, TIPS
 const LEFT: Rgb = Rgb(0x56, 0xB4, 0xE9);
 const RIGHT: Rgb = Rgb(0xE6, 0x9F, 0x00);
 const UNKNOWN: Rgb = Rgb(0xBB, 0xBB, 0xBB);
-const PALM: Rgb = Rgb(0xE8, 0xE8, 0xE8);
-pub(super) const OUTLINE: Rgb = Rgb(0x10, 0x10, 0x10);
-/// Thumb, index, middle, ring, little finger.
-const FINGERS: [Rgb; 5] =
+/// Palm bones of hands, neutral.
+pub const PALM: Rgb = Rgb(0xE8, 0xE8, 0xE8);
+/// The rim around every mark, so that it reads on any background.
+pub const OUTLINE: Rgb = Rgb(0x10, 0x10, 0x10);
+/// Colours of thumb, index, middle, ring and little finger.
+pub const FINGERS: [Rgb; 5] =
     [Rgb(0xD5, 0x5E, 0x00), Rgb(0xE6, 0x9F, 0x00), Rgb(0x00, 0x9E, 0x73), Rgb(0x00, 0x72, 0xB2), Rgb(0xCC, 0x79, 0xA7)];
 /// MediaPipe 0.10.21, `python/solutions/drawing_styles.py`: the same five fingers, then palm joints and palm bones.
 const MEDIAPIPE_FINGERS: [Rgb; 5] = [Rgb(255, 229, 180), Rgb(128, 64, 128), Rgb(255, 204, 0), Rgb(48, 255, 48), Rgb(21, 101, 192)];
@@ -154,7 +156,8 @@ fn write_label(text: &mut String, hand: &Hand, depth_source: DepthSource, labels
     }
 }
 
-pub(super) fn side_colour(side: Side) -> Rgb {
+/// The colour of a side.
+pub fn side_colour(side: Side) -> Rgb {
     match side {
         Side::Left => LEFT,
         Side::Right => RIGHT,
@@ -168,7 +171,7 @@ fn finger_of(joint: usize) -> Option<usize> {
 }
 
 /// Opacity of a mark of this confidence: 0.35 at the threshold, 1 at certainty, `None` below the threshold.
-fn opacity(confidence: f32, threshold: f32) -> Option<f32> {
+pub fn joint_opacity(confidence: f32, threshold: f32) -> Option<f32> {
     let threshold = threshold.clamp(0.0, 1.0);
     if confidence.is_nan() || confidence < threshold {
         return None;
@@ -197,7 +200,7 @@ impl<'a> Skeleton<'a> {
         let mut joints = [None; JOINTS];
         for ((joint, point), score) in joints.iter_mut().zip(points).zip(hand.joint_score) {
             if point.iter().all(|v| v.is_finite()) {
-                *joint = opacity(score, style.threshold).map(|opacity| (point, opacity));
+                *joint = joint_opacity(score, style.threshold).map(|opacity| (point, opacity));
             }
         }
         let mut sizes = Sizes::new(height as f32, style.line_scale, hand.size_px(width, height));

@@ -85,9 +85,9 @@ fn palm_bones_are_neutral_and_fingers_have_their_colours_and_dots() {
 #[test]
 fn uncertain_joints_fade_and_vanish() {
     // 0.35 + 0.65 (c - t) / (1 - t), of sky blue on black.
-    assert!(opacity(0.29, 0.3).is_none() && opacity(f32::NAN, 0.3).is_none());
+    assert!(joint_opacity(0.29, 0.3).is_none() && joint_opacity(f32::NAN, 0.3).is_none());
     for (confidence, threshold, want) in [(0.3, 0.3, 0.35), (0.65, 0.3, 0.675), (1.0, 0.3, 1.0), (9.0, 0.0, 1.0), (1.0, 1.0, 1.0)] {
-        let got = opacity(confidence, threshold).expect("above the threshold");
+        let got = joint_opacity(confidence, threshold).expect("above the threshold");
         assert!((got - want).abs() < 1e-5, "{confidence} {threshold}: {got}");
     }
     let mut hand = open_hand(Side::Left);
