@@ -12,7 +12,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("ego-meta", &["ego-core"]),
     ("ego-outputs", &["ego-core"]),
     ("ego-graph", &["ego-core", "ego-meta"]),
-    ("ego-viewer", &["ego-core", "ego-meta", "ego-graph"]),
+    // Results of a file and results on buffers are one thing to the window: the record of `ego-outputs`.
+    ("ego-viewer", &["ego-core", "ego-meta", "ego-graph", "ego-outputs"]),
     // Elements write JSON lines, and only `ego-outputs` knows their shape.
     ("gst-plugin-ego", &["ego-core", "ego-meta", "ego-models", "ego-outputs", "ego-synth"]),
     ("ego", &["ego-core", "ego-synth", "ego-models", "ego-meta", "ego-outputs", "ego-graph", "ego-viewer", "gst-plugin-ego"]),
@@ -27,6 +28,7 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("anyhow", &["ego"]),
     ("egui", &["ego-viewer"]),
     ("eframe", &["ego-viewer"]),
+    ("wgpu", &["ego-viewer"]),
 ];
 
 /// Crates that must not know any of these.
@@ -34,6 +36,7 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
     ("ego-core", &["gstreamer", "ort", "serde", "crossbeam-channel"]),
     ("ego-models", &["gstreamer", "gstreamer-base", "gstreamer-video"]),
     ("ego-outputs", &["gstreamer", "ort"]),
+    ("ego-viewer", &["ort", "opencv"]),
 ];
 
 /// Async runtimes are absent on purpose.

@@ -54,6 +54,7 @@ fn live(args: &BenchArgs, settings: &Settings) -> anyhow::Result<ego_graph::Sess
         json: None,
         record: None,
         window: false,
+        tap: None,
         duration: args.duration,
     };
     Ok(ego_graph::live(&plan)?)

@@ -90,6 +90,19 @@ Examples:
   ego synth --out motion --clips 3600 --poses-only --imu --stats
   ego synth --out clips --layout video --prompt \"slowly pour milk with the left hand, dim light, shaky\"";
 
+const VIEW_HELP: &str = "\
+An INPUT is a video file, a folder of pictures, a file of results (.jsonl), or any SOURCE of `ego live`; synth: is the synthetic
+camera (synth:slowly pour milk, dim light). Without INPUT a page offers the sources of this machine; files can be dropped onto it.
+
+A video is shown at once and analysed while it plays, unless results lie beside it (clip.jsonl) or in --results DIR: then no model
+is needed. clip.truth.jsonl beside a video is shown as truth. In the window F1 lists all keys and Ctrl+P finds every command.
+
+Examples:
+  ego view clip.mp4
+  ego view --results results
+  ego view synth:
+  ego view clip.mp4 --screenshot-to picture.png --at 2.5 --show truth";
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
     /// Analyse every frame of files, folders of pictures, patterns or addresses
@@ -98,6 +111,9 @@ pub(crate) enum Verb {
     /// Analyse a camera, a stream or a test picture as it comes
     #[command(after_help = LIVE_HELP)]
     Live(LiveArgs),
+    /// Open the window on a file, its results, a camera or the synthetic camera
+    #[command(after_help = VIEW_HELP)]
+    View(ViewArgs),
     /// Make labelled recordings with the synthetic head camera
     #[command(after_help = SYNTH_HELP)]
     Synth(SynthArgs),
@@ -270,6 +286,57 @@ pub(crate) struct BenchArgs {
     pub(crate) settings: SettingsArgs,
 }
 
+/// What a screenshot shows beside the usual.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Show {
+    /// What is really there, dashed
+    Truth,
+    /// Pseudo-depth over the picture
+    Depth,
+    /// Latency, drops, models
+    Trust,
+    /// Strips of single classes on the timeline
+    Classes,
+    /// Hands in space through the camera's own eye
+    FirstPerson,
+    /// The page of all keys
+    Help,
+    /// Strong contrasts
+    HighContrast,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ViewArgs {
+    /// Video, pictures, results, camera, address, test:PATTERN or synth:[PROMPT]
+    pub(crate) input: Option<String>,
+    /// Folder with results of `ego run`; without INPUT every recording in it is offered
+    #[arg(long, value_name = "DIR")]
+    pub(crate) results: Option<PathBuf>,
+    /// Write the window as a picture instead of opening it; needs no screen
+    #[arg(long, value_name = "PNG")]
+    pub(crate) screenshot_to: Option<PathBuf>,
+    /// Time of the picture, as in 12.4 or 1:02.5 (needs --screenshot-to)
+    #[arg(long, value_name = "TIME", requires = "screenshot_to", value_parser = clock_time)]
+    pub(crate) at: Option<f64>,
+    /// What shows beside the usual, separated by commas
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    pub(crate) show: Vec<Show>,
+    /// Size of the window or picture
+    #[arg(long, value_name = "WxH", value_parser = window_size, default_value = "1280x800")]
+    pub(crate) size: (u32, u32),
+    /// Show the pictures without looking for anything in them
+    #[arg(long)]
+    pub(crate) no_analysis: bool,
+    /// Folder for recordings, screenshots and marks
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub(crate) folder: PathBuf,
+    /// Close the window after so long
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub(crate) duration: Option<std::time::Duration>,
+    #[command(flatten)]
+    pub(crate) settings: SettingsArgs,
+}
+
 /// Part of the cast.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum SplitName {
@@ -390,6 +457,24 @@ fn picture_size(text: &str) -> Result<(u32, u32), String> {
     }
 }
 
+/// Widths and heights that a window can have, points.
+const WINDOW_SIZES: std::ops::RangeInclusive<u32> = 320..=8192;
+
+fn window_size(text: &str) -> Result<(u32, u32), String> {
+    let numbers = text.split_once(['x', 'X']).and_then(|(w, h)| Some((w.trim().parse::<u32>().ok()?, h.trim().parse::<u32>().ok()?)));
+    numbers
+        .filter(|(w, h)| WINDOW_SIZES.contains(w) && WINDOW_SIZES.contains(h))
+        .ok_or_else(|| "should be width x height, each from 320 to 8192, as in 1280x800".to_owned())
+}
+
+/// Seconds, or hours, minutes and seconds with colons between them.
+fn clock_time(text: &str) -> Result<f64, String> {
+    let wrong = || "should be seconds, as in 12.4, or minutes and seconds, as in 1:02.5".to_owned();
+    let parts: Vec<f64> = text.split(':').map(|p| p.trim().parse::<f64>().map_err(|_| wrong())).collect::<Result<_, _>>()?;
+    let whole = parts.iter().all(|p| p.is_finite() && *p >= 0.0) && parts.len() <= 3 && parts.iter().skip(1).all(|p| *p < 60.0);
+    if whole { Ok(parts.iter().fold(0.0, |sum, p| sum * 60.0 + p)) } else { Err(wrong()) }
+}
+
 fn frame_rate(text: &str) -> Result<f64, String> {
     rate(text).ok().filter(|r| (1.0..=1000.0).contains(r)).ok_or_else(|| "should be 1 to 1000 frames a second".to_owned())
 }
@@ -429,6 +514,15 @@ mod tests {
             assert!(picture_size(text).expect_err("refused").contains(words), "{text}");
         }
         assert!(frame_rate("0.5").is_err() && frame_rate("nan").is_err() && frame_rate("30") == Ok(30.0));
+    }
+
+    #[test]
+    fn times_are_seconds_or_have_colons() {
+        assert_eq!((clock_time("12.4"), clock_time("1:02.5"), clock_time("1:00:00")), (Ok(12.4), Ok(62.5), Ok(3600.0)));
+        for text in ["", "a", "-1", "1:99", "1:2:3:4", "inf"] {
+            assert!(clock_time(text).is_err(), "{text}");
+        }
+        assert!(window_size("1280x800").is_ok() && window_size("1x1").is_err());
     }
 
     #[test]

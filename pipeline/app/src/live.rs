@@ -39,6 +39,7 @@ pub(crate) fn live(args: &LiveArgs, json: bool) -> anyhow::Result<Status> {
         json: file("jsonl").or_else(|| json.then(|| PathBuf::from(STANDARD_OUTPUT))),
         record: file("mkv").filter(|_| args.record),
         window: !args.headless,
+        tap: None,
         duration: args.duration,
     };
     // Lines on standard output are frames alone; otherwise they are what happens.

@@ -16,6 +16,7 @@ mod models;
 mod report;
 mod run;
 mod synth;
+mod view;
 
 use std::process::ExitCode;
 
@@ -55,6 +56,7 @@ fn perform(cli: &Cli) -> anyhow::Result<Status> {
     match &cli.verb {
         Verb::Run(args) => run::run(args, cli.json),
         Verb::Live(args) => live::live(args, cli.json),
+        Verb::View(args) => view::view(args),
         Verb::Config(verb) => config::config(verb, cli.json),
         Verb::Devices => devices::devices(cli.json),
         Verb::Bench(args) => bench::bench(args, cli.json),

@@ -1,0 +1,244 @@
+//! The window: takes what has come, draws the panels, hands on what the person does. The same with and without a screen.
+
+use std::time::{Duration, Instant};
+
+use egui::{CentralPanel, Event, Frame, Key, Margin, Panel, Rect, ScrollArea, Ui};
+
+use crate::error::ViewError;
+use crate::gpu::{PictureLook, PicturePass};
+use crate::options::ViewOptions;
+use crate::panel::{self, Shared};
+use crate::scene::Trail;
+use crate::state::command::{TEACH_KEY, command_of};
+use crate::state::layers::Layer;
+use crate::state::{Action, Errand, SourceKind, State};
+use crate::stream::{Stream, StreamEvent, Trouble, lock};
+use crate::theme::{self, Palette};
+
+/// Results and batches that are taken between two pictures; more waits for the next one.
+const MOST_RESULTS: usize = 256;
+const MOST_BATCHES: usize = 8;
+/// While something plays the window is drawn at least this often, so that clocks and fading trails go on.
+const BEAT: Duration = Duration::from_millis(250);
+
+/// Everything behind a window.
+pub struct Viewer {
+    /// What shows.
+    pub state: State,
+    stream: Option<Stream>,
+    pass: Option<PicturePass>,
+    trail: Trail,
+    /// Look that egui was given last.
+    applied: Option<(bool, bool, f32)>,
+    ends: Option<Instant>,
+}
+
+impl Viewer {
+    /// A viewer on a graphics device, without one only state and panels. `wake` asks for a new picture of the window.
+    ///
+    /// # Errors
+    /// When a thread cannot be started.
+    pub fn new(
+        options: ViewOptions,
+        device: Option<&egui_wgpu::RenderState>,
+        wake: impl Fn() + Send + Sync + 'static,
+    ) -> Result<Viewer, ViewError> {
+        let stream = Stream::start(wake, options.look_back_bytes)?;
+        let mut viewer = Viewer::without_stream(options.folder.clone(), device);
+        viewer.stream = Some(stream);
+        viewer.state.runs = options.runs;
+        viewer.state.settings = options.settings;
+        viewer.ends = options.duration.map(|d| Instant::now() + d);
+        if let Err(error) = viewer.state.marks.load(&options.folder) {
+            viewer.state.notify(crate::state::Level::Warning, error.to_string(), None, None);
+        }
+        if let Some(opening) = options.opening {
+            viewer.act(Action::Open(Box::new(opening)));
+        }
+        Ok(viewer)
+    }
+
+    /// A viewer of a state that somebody else fills.
+    pub fn without_stream(folder: std::path::PathBuf, device: Option<&egui_wgpu::RenderState>) -> Viewer {
+        Viewer {
+            state: State::new(folder),
+            stream: None,
+            pass: device.map(PicturePass::new),
+            trail: Trail::default(),
+            applied: None,
+            ends: None,
+        }
+    }
+
+    /// Does something, and asks the stream for what it needs.
+    pub fn act(&mut self, action: Action) {
+        let opens = matches!(action, Action::Open(_) | Action::OpenAddress | Action::TryAgain | Action::WithoutAnalysis);
+        let requests = self.state.act(action);
+        if opens {
+            self.trail = Trail::default();
+        }
+        self.ask(requests);
+    }
+
+    fn ask(&mut self, requests: Vec<crate::stream::Request>) {
+        for request in requests {
+            if let Some(stream) = &self.stream
+                && !stream.ask(request)
+            {
+                self.state.hear(StreamEvent::Trouble(Trouble::Busy));
+            }
+        }
+    }
+
+    /// Takes what has come since the last picture of the window; never waits.
+    pub fn take(&mut self, now: Instant) {
+        let Some(stream) = &self.stream else { return };
+        let mut requests = Vec::new();
+        let events: Vec<StreamEvent> = stream.events.try_iter().collect();
+        for event in events {
+            requests.extend(self.state.hear(event));
+        }
+        for batch in stream.rows.try_iter().take(MOST_BATCHES) {
+            self.state.add_rows(batch);
+        }
+        for analysed in stream.results.try_iter().take(MOST_RESULTS) {
+            self.state.add_results(&analysed);
+        }
+        if let Some(frame) = stream.frames.take() {
+            self.state.trust.dropped_window = stream.frames.replaced_count();
+            requests.extend(self.state.show(frame, now));
+        }
+        if self.state.source.kind == SourceKind::Live && self.state.play.looking_back {
+            let old = lock(&stream.look_back).at(self.state.play.position_ns).cloned();
+            if let Some(frame) = old {
+                self.state.show_old(frame);
+            }
+        }
+        if let Some(frame) = &self.state.frame {
+            self.trail.add(frame.pts_ns, &frame.results);
+        }
+        self.state.trust.forget(now);
+        self.ask(requests);
+    }
+
+    /// Draws the window and does what the person asks for.
+    pub fn ui(&mut self, ui: &mut Ui) {
+        self.apply_look(ui.ctx());
+        let mut actions = self.keys(ui);
+        let layers = &self.state.layers;
+        let look =
+            PictureLook { video: layers.opacity(Layer::Video), depth: layers.opacity(Layer::Depth), mask: layers.opacity(Layer::Mask) };
+        let picture = match (&mut self.pass, &self.state.frame) {
+            (Some(pass), Some(frame)) => pass.show(frame, look),
+            _ => None,
+        };
+        let palette = Palette::of(self.state.look.high_contrast);
+        let mut shared = Shared { palette, actions: &mut actions, picture, trail: &self.trail };
+        panels(ui, &mut self.state, &mut shared);
+        for action in actions {
+            self.act(action);
+        }
+    }
+
+    /// What the window has to do itself.
+    pub fn errands(&mut self) -> Vec<Errand> {
+        if self.ends.is_some_and(|at| Instant::now() >= at) {
+            self.state.errands.push(Errand::Quit);
+        }
+        std::mem::take(&mut self.state.errands)
+    }
+
+    /// When the window should be drawn again even if nothing comes.
+    pub fn beat(&self) -> Option<Duration> {
+        let live = self.state.source.kind == SourceKind::Live || self.state.play.playing || self.state.source.opening_now;
+        let to_end = self.ends.map(|at| at.saturating_duration_since(Instant::now()));
+        [live.then_some(BEAT), to_end].into_iter().flatten().min()
+    }
+
+    fn apply_look(&mut self, context: &egui::Context) {
+        let look = &self.state.look;
+        let wanted = (look.high_contrast, look.reduced_motion, look.scale);
+        if self.applied != Some(wanted) {
+            theme::apply(context, wanted.0, wanted.1);
+            if (context.zoom_factor() - wanted.2).abs() > 1e-3 {
+                context.set_zoom_factor(wanted.2);
+            }
+            self.applied = Some(wanted);
+        }
+    }
+
+    /// Keys and dropped files.
+    fn keys(&mut self, ui: &Ui) -> Vec<Action> {
+        let mut actions = Vec::new();
+        let writing = ui.ctx().text_edit_focused();
+        let focused = ui.memory(|m| m.focused().is_some());
+        let modal = self.state.look.palette.is_some() || self.state.look.help || self.state.look.sources;
+        ui.input(|input| {
+            for event in &input.events {
+                let Event::Key { key, pressed, repeat, modifiers, .. } = event else { continue };
+                if *key == TEACH_KEY && !modifiers.any() && (!writing || !pressed) && !modal {
+                    if !repeat {
+                        actions.push(Action::Teach(*pressed));
+                    }
+                    continue;
+                }
+                // A button or slider that has the focus takes the keys that work it.
+                let works_widget =
+                    matches!(key, Key::Space | Key::Enter | Key::ArrowLeft | Key::ArrowRight | Key::ArrowUp | Key::ArrowDown);
+                if !pressed || (focused && works_widget) || (modal && !modifiers.command && *key != Key::F1) {
+                    continue;
+                }
+                actions.extend(command_of(*key, *modifiers, writing).map(Action::Do));
+            }
+            for file in &input.raw.dropped_files {
+                let opening = crate::stream::Opening::word(&file.path().to_string_lossy(), self.state.settings.clone());
+                actions.push(Action::Open(Box::new(opening)));
+            }
+        });
+        actions
+    }
+}
+
+/// The layout.
+fn panels(ui: &mut Ui, state: &mut State, shared: &mut Shared<'_>) {
+    let margin = |x, y| Frame::new().fill(shared.palette.panel).inner_margin(Margin::symmetric(x, y));
+    let (bar, side, bottom) = (margin(12, 4), margin(10, 8), margin(8, 4));
+    Panel::top("top").exact_size(40.0).frame(bar).show(ui, |ui| panel::top_ui(ui, state, shared));
+    let height = if state.look.strips { 270.0 } else { 172.0 };
+    let bottom = Panel::bottom(if state.look.strips { "timeline with classes" } else { "timeline" })
+        .resizable(true)
+        .default_size(height)
+        .size_range(110.0..=420.0)
+        .frame(bottom);
+    bottom.show(ui, |ui| panel::timeline_ui(ui, state, shared));
+    if state.look.controls {
+        let left = Panel::left("controls").resizable(true).default_size(214.0).size_range(180.0..=320.0).frame(side);
+        left.show(ui, |ui| panel::controls_ui(ui, state, shared));
+    }
+    if state.look.results {
+        let right = Panel::right("results").resizable(true).default_size(300.0).size_range(240.0..=460.0).frame(side);
+        right.show(ui, |ui| {
+            ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
+                panel::space_ui(ui, state, shared);
+                ui.separator();
+                panel::decision_ui(ui, state, shared);
+                panel::selection_ui(ui, state, shared);
+                if state.look.trust {
+                    ui.separator();
+                    panel::trust_ui(ui, state, shared);
+                }
+            });
+        });
+    }
+    let mut over = Rect::NOTHING;
+    CentralPanel::no_frame().show(ui, |ui| {
+        let line = Panel::bottom("decision").exact_size(46.0).frame(Frame::new().fill(shared.palette.panel)).resizable(false);
+        line.show(ui, |ui| panel::decision_line_ui(ui, state, shared));
+        over = ui.available_rect_before_wrap();
+        panel::picture_ui(ui, state, shared);
+    });
+    panel::notices_ui(ui, over, state, shared);
+    panel::sources_ui(ui, state, shared);
+    panel::palette_ui(ui, state, shared);
+    panel::help_ui(ui, state, shared);
+}

@@ -1,0 +1,61 @@
+// One pass from the planes of a 4:2:0 picture to red, green and blue, with depth and range mask laid over it.
+//
+// Plane textures hold numbers of 0..1. Colour differences lie on the left of each pair of columns and between the two rows (the
+// siting of MPEG-2 and H.264), and are interpolated in between.
+
+struct Look {
+    // Rows of the matrix that takes (y, u, v, 1) to red, green, blue.
+    red: vec4f,
+    green: vec4f,
+    blue: vec4f,
+    // Width and height of the picture and of its colour planes, pixels.
+    size: vec4f,
+    // Opacity of video, depth and mask; 1 when the colour planes are two (I420).
+    layers: vec4f,
+}
+
+@group(0) @binding(0) var<uniform> look: Look;
+@group(0) @binding(1) var smooth_sampler: sampler;
+@group(0) @binding(2) var luma: texture_2d<f32>;
+@group(0) @binding(3) var chroma: texture_2d<f32>;
+@group(0) @binding(4) var chroma_v: texture_2d<f32>;
+@group(0) @binding(5) var depth: texture_2d<f32>;
+@group(0) @binding(6) var mask: texture_2d<f32>;
+@group(0) @binding(7) var palette: texture_2d<f32>;
+
+@vertex
+fn corner(@builtin(vertex_index) index: u32) -> @builtin(position) vec4f {
+    // One triangle that covers everything.
+    let x = f32(i32(index & 1u) * 4 - 1);
+    let y = f32(i32(index >> 1u) * 4 - 1);
+    return vec4f(x, y, 0.0, 1.0);
+}
+
+@fragment
+fn convert(@builtin(position) at: vec4f) -> @location(0) vec4f {
+    let pixel = floor(at.xy);
+    let y = textureLoad(luma, vec2i(pixel), 0).r;
+    let site = vec2f(pixel.x * 0.5 + 0.5, (pixel.y - 0.5) * 0.5 + 0.5) / look.size.zw;
+    var uv = textureSampleLevel(chroma, smooth_sampler, site, 0.0).rg;
+    if look.layers.w > 0.5 {
+        uv.y = textureSampleLevel(chroma_v, smooth_sampler, site, 0.0).r;
+    }
+    let yuv = vec4f(y, uv, 1.0);
+    var colour = vec3f(dot(look.red, yuv), dot(look.green, yuv), dot(look.blue, yuv));
+    colour = clamp(colour, vec3f(0.0), vec3f(1.0)) * look.layers.x;
+
+    let place = at.xy / look.size.xy;
+    if look.layers.y > 0.0 {
+        let near = textureSampleLevel(depth, smooth_sampler, place, 0.0).r;
+        let shade = textureLoad(palette, vec2i(i32(near * 255.0 + 0.5), 0), 0).rgb;
+        colour = mix(colour, shade, look.layers.y);
+    }
+    if look.layers.z > 0.0 {
+        let out_of_reach = 1.0 - textureSampleLevel(mask, smooth_sampler, place, 0.0).r;
+        let grey = dot(colour, vec3f(0.2126, 0.7152, 0.0722)) * 0.35;
+        // Hatched as well as dark, so that it does not rest on brightness alone.
+        let stripe = select(0.0, 0.07, fract((at.x + at.y) / 14.0) < 0.18);
+        colour = mix(colour, vec3f(grey + stripe), out_of_reach * look.layers.z);
+    }
+    return vec4f(colour, 1.0);
+}

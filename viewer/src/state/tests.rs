@@ -1,0 +1,253 @@
+//! The state under a person's hands and a stream's words, without a window, a graph or a clock.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use ego_graph::LiveSource;
+use ego_outputs::{ActionRecord, FrameRecord, RankedLabel};
+
+use super::command::Command;
+use super::layers::Layer;
+use super::*;
+use crate::frame::Trace;
+use crate::stream::{Request, StreamEvent, Trouble};
+
+fn frame(state: &State, number: u64, pts_ns: u64) -> ViewFrame {
+    ViewFrame {
+        opening: state.opening(),
+        number,
+        pts_ns,
+        picture: None,
+        results: Arc::new(FrameRecord::new("clip", number, Some(pts_ns), 640, 360)),
+        truth: None,
+        depth: None,
+        mask: None,
+        camera: None,
+        trace: Trace { handed_over: Instant::now(), since_capture: None },
+    }
+}
+
+fn opened(live: bool) -> State {
+    let mut state = State::new(PathBuf::from("."));
+    let opening = Opening::live(LiveSource::Test("ball".into()), None);
+    let requests = state.act(Action::Open(Box::new(opening)));
+    assert!(matches!(requests.as_slice(), [Request::Open(o)] if o.number == 1), "{requests:?}");
+    state.hear(StreamEvent::Opened { live, stream: "clip".into(), has_results: false });
+    state.hear(StreamEvent::Duration(10_000_000_000));
+    state
+}
+
+/// Ten rows a second, a new decision every two seconds.
+fn with_rows(state: &mut State) {
+    for n in 0..100_u64 {
+        let mut record = FrameRecord::new("clip", n, Some(n * 100_000_000), 640, 360);
+        let label = format!("action {}", n / 20);
+        record.action = Some(ActionRecord {
+            label: label.clone(),
+            class: (n / 20) as u32,
+            score: 0.9,
+            top: vec![RankedLabel(label, 0.9)],
+            unknown: false,
+            uncertainty: 0.0,
+            stable: true,
+            window_ns: [0, 0],
+        });
+        let opening = state.opening();
+        state.add_results(&(opening, Arc::new(record), None));
+    }
+}
+
+fn press(state: &mut State, command: Command) -> Vec<Request> {
+    state.act(Action::Do(command))
+}
+
+#[test]
+fn a_file_plays_pauses_jumps_and_steps() {
+    let mut state = opened(false);
+    with_rows(&mut state);
+    assert!(state.play.playing);
+    assert_eq!(press(&mut state, Command::PlayPause), [Request::Pause]);
+    assert_eq!(press(&mut state, Command::PlayPause), [Request::Play]);
+    assert_eq!(state.act(Action::Seek(3_000_000_000)), [Request::Seek(3_000_000_000)]);
+    // Pictures of the old place do not move the cursor back.
+    let old = frame(&state, 1, 100_000_000);
+    state.show(old, Instant::now());
+    assert_eq!(state.play.position_ns, 3_000_000_000);
+    state.hear(StreamEvent::Arrived(1));
+    assert_eq!(state.play.jumping_to, Some(3_000_000_000), "the answer to an earlier jump");
+    state.hear(StreamEvent::Arrived(3_000_000_000));
+    assert_eq!(press(&mut state, Command::FrameBack), [Request::Pause, Request::Seek(2_900_000_000)]);
+    assert_eq!(press(&mut state, Command::FrameOn), [Request::Step]);
+    assert_eq!(press(&mut state, Command::TenOn), [Request::Seek(10_000_000_000)], "never beyond the end");
+    assert_eq!(press(&mut state, Command::ToStart), [Request::Seek(0)]);
+    assert_eq!(press(&mut state, Command::Faster), [Request::Rate(2.0)]);
+    for _ in 0..10 {
+        press(&mut state, Command::Faster);
+    }
+    assert_eq!(state.play.rate, 8.0);
+}
+
+#[test]
+fn at_the_end_playing_begins_anew() {
+    let mut state = opened(false);
+    state.act(Action::Seek(9_990_000_000));
+    state.hear(StreamEvent::Ended);
+    assert_eq!(press(&mut state, Command::PlayPause), [Request::Seek(0), Request::Play]);
+}
+
+#[test]
+fn changes_of_the_decision_are_found_and_looped() {
+    let mut state = opened(false);
+    with_rows(&mut state);
+    state.act(Action::Seek(2_500_000_000));
+    state.hear(StreamEvent::Arrived(2_500_000_000));
+    assert_eq!(press(&mut state, Command::EdgeOn), [Request::Seek(4_000_000_000)]);
+    state.act(Action::Seek(2_500_000_000));
+    state.hear(StreamEvent::Arrived(2_500_000_000));
+    assert_eq!(press(&mut state, Command::Loop), []);
+    assert_eq!(state.play.looping, Some([2_000_000_000, 4_000_000_000]));
+    let end = frame(&state, 2, 4_000_000_000);
+    assert_eq!(state.show(end, Instant::now()), [Request::Seek(2_000_000_000)]);
+    let late = frame(&state, 3, 4_100_000_000);
+    assert_eq!(state.show(late, Instant::now()), [], "one jump at a time");
+    press(&mut state, Command::Loop);
+    assert_eq!(state.play.looping, None);
+    press(&mut state, Command::MarkIn);
+    state.act(Action::Seek(5_000_000_000));
+    press(&mut state, Command::MarkOut);
+    assert_eq!(state.play.selected(), Some([2_000_000_000, 5_000_000_000]));
+}
+
+#[test]
+fn a_live_stream_goes_on_while_one_looks_back() {
+    let mut state = opened(true);
+    let mut shown = 0;
+    for n in 0..100 {
+        let next = frame(&state, n, n * 33_000_000);
+        state.show(next, Instant::now());
+        shown = n * 33_000_000;
+    }
+    assert_eq!(state.act(Action::Seek(1_000_000_000)), [], "the stream itself is never moved");
+    assert!(state.play.looking_back);
+    let next = frame(&state, 100, 3_300_000_000);
+    state.show(next, Instant::now());
+    assert_eq!((state.play.position_ns, state.play.live_ns), (1_000_000_000, 3_300_000_000));
+    assert!((state.play.behind_s() - 2.3).abs() < 1e-9);
+    press(&mut state, Command::ToEnd);
+    assert!(!state.play.looking_back && state.play.position_ns > shown);
+    press(&mut state, Command::PlayPause);
+    assert!(state.play.looking_back);
+}
+
+#[test]
+fn what_comes_of_an_earlier_source_is_left_aside() {
+    let mut state = opened(false);
+    let old = frame(&state, 1, 5);
+    let opening = state.source.opening.clone().expect("is open");
+    state.act(Action::Open(Box::new(opening)));
+    assert_eq!(state.opening(), 2);
+    state.show(old, Instant::now());
+    assert!(state.frame.is_none());
+    state.add_results(&(1, Arc::new(FrameRecord::new("clip", 0, Some(0), 1, 1)), None));
+    state.add_rows(RowBatch { opening: 1, rows: vec![Default::default()], labels: None, last: true });
+    assert!(state.track.rows().is_empty());
+}
+
+#[test]
+fn troubles_are_sentences_with_a_button_that_helps() {
+    let mut state = opened(true);
+    let text = |t: &str| t.to_owned();
+    state.hear(StreamEvent::Trouble(Trouble::Source { text: text("cannot open camera"), hint: Some(text("plug it in")) }));
+    state.hear(StreamEvent::Trouble(Trouble::LiveAnalysis { text: text("model is missing"), hint: None }));
+    state.hear(StreamEvent::Trouble(Trouble::Warning(text("slow"))));
+    state.hear(StreamEvent::Trouble(Trouble::Warning(text("slow"))));
+    let buttons: Vec<_> = state.notices.iter().map(|n| n.button.as_ref().map(|(label, _)| label.as_str())).collect();
+    assert_eq!(buttons, [Some("Choose another source"), Some("Show the pictures without it"), None]);
+    assert_eq!(state.notices[2].count, 2);
+    let (_, action) = state.notices[1].button.clone().expect("one");
+    let requests = state.act(action);
+    assert!(matches!(requests.as_slice(), [Request::Open(o)] if !o.analyse), "{requests:?}");
+    for n in 0..10 {
+        state.notify(Level::Info, format!("{n}"), None, None);
+    }
+    state.notify(Level::Error, "broken", None, None);
+    assert!(state.notices.len() <= 4 && state.notices.iter().any(|n| n.text == "broken"));
+}
+
+#[test]
+fn a_lost_camera_is_told_until_it_is_back() {
+    let mut state = opened(true);
+    state.hear(StreamEvent::Lost { reason: "unplugged".into(), retry_in_s: 1.0 });
+    assert!(state.source.lost.is_some());
+    let next = frame(&state, 1, 1);
+    state.show(next, Instant::now());
+    assert!(state.source.lost.is_none());
+}
+
+#[test]
+fn only_live_sources_are_recorded() {
+    let mut state = opened(false);
+    assert_eq!(press(&mut state, Command::Record), []);
+    assert_eq!(state.notices.len(), 1);
+    let mut state = opened(true);
+    assert!(matches!(press(&mut state, Command::Record).as_slice(), [Request::Record { .. }]));
+    state.hear(StreamEvent::Recording(Some(crate::stream::Recorded::default())));
+    assert_eq!(press(&mut state, Command::Record), [Request::StopRecording]);
+}
+
+#[test]
+fn every_command_can_be_given_at_any_time() {
+    for make in [|| State::new(PathBuf::from("/no/such/folder")), || opened(false), || opened(true)] {
+        let mut state = make();
+        for info in command::COMMANDS {
+            press(&mut state, info.command);
+            press(&mut state, info.command);
+        }
+        assert!(state.errands.contains(&Errand::Quit) && state.errands.contains(&Errand::Screenshot));
+    }
+}
+
+#[test]
+fn an_example_is_marked_by_holding_and_needs_a_name() {
+    let mut state = opened(false);
+    state.act(Action::Teach(true));
+    state.act(Action::Teach(false));
+    assert!(state.notices[0].text.contains("Example") && state.marks.marks.is_empty());
+    state.marks.label = "open jar".into();
+    state.act(Action::Seek(1_000_000_000));
+    state.act(Action::Teach(true));
+    state.act(Action::Seek(2_500_000_000));
+    state.act(Action::Teach(false));
+    assert_eq!(state.marks.marks.len(), 1);
+    assert_eq!((state.marks.marks[0].recording.as_str(), state.marks.marks[0].end_ns), ("clip", 2_500_000_000));
+    state.act(Action::UndoMark);
+    assert!(state.marks.marks.is_empty());
+}
+
+#[test]
+fn layers_and_sizes_stay_in_their_ranges() {
+    let mut state = opened(false);
+    press(&mut state, Command::ToggleLayer(Layer::Hands));
+    assert_eq!(state.layers.opacity(Layer::Hands), 0.0);
+    for _ in 0..30 {
+        press(&mut state, Command::Larger);
+    }
+    assert_eq!(state.look.scale, 2.0);
+    for _ in 0..30 {
+        press(&mut state, Command::Smaller);
+    }
+    assert_eq!(state.look.scale, 0.75);
+}
+
+#[test]
+fn latency_counts_from_capture_when_there_is_one() {
+    let mut state = opened(true);
+    let now = Instant::now();
+    let trace = Trace { handed_over: now, since_capture: Some(Duration::from_millis(40)) };
+    let next = ViewFrame { trace, ..frame(&state, 1, 1) };
+    state.show(next, now + Duration::from_millis(10));
+    assert_eq!(state.trust.to_paint.quantile(0.5), Some(50.0));
+    assert_eq!(state.trust.in_window.quantile(0.5), Some(10.0));
+    assert_eq!(state.trust.table().last().map(|l| l.name.as_str()), Some("capture to paint"));
+}

@@ -1,0 +1,181 @@
+//! Real streams without models: a stand-in stage attaches prepared results, a clip brings its results in a file.
+#![allow(clippy::expect_used, clippy::panic, reason = "the whole file is tests")]
+
+mod stand_in;
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::Once;
+use std::time::{Duration, Instant};
+
+use ego_graph::{AdjustableValue, LiveSource, Settings};
+use ego_outputs::{EndRecord, FrameRecord};
+use ego_tests::clips;
+use ego_viewer::state::command::Command;
+use ego_viewer::state::{Action, Analysis, Level, SourceKind};
+use ego_viewer::stream::Opening;
+use ego_viewer::{ViewOptions, Viewer};
+
+fn start() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        gst::init().expect("GStreamer starts");
+        ego_meta::init();
+        stand_in::register();
+    });
+}
+
+/// Stages: the stand-in for `egosharp`.
+fn settings() -> Settings {
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let path = dir.path().join("s.toml");
+    std::fs::write(&path, "stages = ['sharp']\n").expect("written");
+    Settings::load(&path.to_string_lossy(), &[]).expect("settings")
+}
+
+fn viewer(opening: Opening, folder: &Path) -> Viewer {
+    let options = ViewOptions { opening: Some(opening), folder: folder.to_owned(), look_back_bytes: 64 << 20, ..ViewOptions::default() };
+    Viewer::new(options, None, || {}).expect("starts")
+}
+
+/// Takes what comes until something holds.
+#[track_caller]
+fn until(viewer: &mut Viewer, what: &str, holds: impl Fn(&Viewer) -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while !holds(viewer) {
+        viewer.take(Instant::now());
+        assert!(Instant::now() < deadline, "{what} never came; notices: {:?}", viewer.state.notices);
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// A clip of 60 frames with a results file whose frame numbers can be told apart.
+fn recorded(folder: &Path) -> PathBuf {
+    let clip = clips::plain(folder, "clip.mp4", 60);
+    let mut file = std::fs::File::create(folder.join("clip.jsonl")).expect("made");
+    for n in 0..60_u64 {
+        let mut record = FrameRecord::new("clip", n, Some(n * 1_000_000_000 / 30), 320, 240);
+        record.hands = Some(Vec::new());
+        record.features = Some([("number".to_owned(), n as f64)].into());
+        writeln!(file, "{}", record.to_json()).expect("written");
+    }
+    writeln!(file, "{}", EndRecord { frames: 60, ..EndRecord::default() }.to_json()).expect("written");
+    clip
+}
+
+fn number(viewer: &Viewer) -> Option<f64> {
+    viewer.state.results()?.features.as_ref()?.get("number").copied()
+}
+
+#[test]
+fn a_clip_is_replayed_with_its_results_and_every_jump_lands_on_its_own() {
+    start();
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let clip = recorded(dir.path());
+    let opening = Opening { paused: true, ..Opening::word(&clip.to_string_lossy(), None) };
+    assert!(opening.results.is_some());
+    let mut viewer = viewer(opening, dir.path());
+    until(&mut viewer, "the timeline", |v| v.state.source.results_read == (60, true) && v.state.play.duration_ns.is_some());
+    assert_eq!((viewer.state.source.kind, viewer.state.source.analysis), (SourceKind::File, Analysis::Off));
+    for n in [30_u64, 3, 59, 0, 41] {
+        viewer.act(Action::Seek(n * 1_000_000_000 / 30 + 1_000_000));
+        until(&mut viewer, "the picture", |v| v.state.play.jumping_to.is_none() && number(v) == Some(n as f64));
+        let frame = viewer.state.frame.as_ref().expect("shown");
+        assert_eq!(frame.results.frame, n);
+        assert!(frame.picture.as_ref().is_some_and(|p| (p.width, p.height) == (320, 240)));
+    }
+    viewer.act(Action::Do(Command::FrameOn));
+    until(&mut viewer, "the next frame", |v| number(v) == Some(42.0));
+    viewer.act(Action::Do(Command::FrameBack));
+    until(&mut viewer, "the frame before", |v| number(v) == Some(41.0));
+    viewer.act(Action::Do(Command::PlayPause));
+    until(&mut viewer, "the end", |v| !v.state.play.playing);
+    assert!(viewer.state.play.position_ns > 1_800_000_000, "{}", viewer.state.play.position_ns);
+    assert_eq!(viewer.state.notices, []);
+}
+
+#[test]
+fn results_without_their_video_are_shown_on_black() {
+    start();
+    let dir = tempfile::tempdir().expect("temporary folder");
+    recorded(dir.path());
+    let opening = Opening { paused: true, ..Opening::word(&dir.path().join("clip.jsonl").to_string_lossy(), None) };
+    let mut viewer = viewer(opening, dir.path());
+    until(&mut viewer, "the timeline", |v| v.state.source.results_read.1 && v.state.frame.is_some());
+    viewer.act(Action::Seek(25 * 1_000_000_000 / 30 + 1_000_000));
+    until(&mut viewer, "the results", |v| number(v) == Some(25.0));
+    assert!(viewer.state.frame.as_ref().is_some_and(|f| f.picture.is_none()));
+    viewer.act(Action::Do(Command::PlayPause));
+    until(&mut viewer, "the end of the results", |v| !v.state.play.playing);
+}
+
+#[test]
+fn a_clip_without_results_is_shown_first_and_then_analysed_with_values_that_can_be_changed() {
+    start();
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let clip = clips::plain(dir.path(), "bare.mp4", 30);
+    let opening = Opening { paused: true, ..Opening::word(&clip.to_string_lossy(), Some(settings())) };
+    let mut viewer = viewer(opening, dir.path());
+    until(&mut viewer, "the first picture", |v| v.state.frame.is_some());
+    until(&mut viewer, "the analysis", |v| v.state.source.analysis == Analysis::Running);
+    until(&mut viewer, "a mask", |v| v.state.frame.as_ref().is_some_and(|f| f.mask.is_some()));
+    let kept = |v: &Viewer| v.state.results().and_then(|r| r.mask.as_ref()).map(|m| m.kept);
+    assert_eq!(kept(&viewer), Some(0.5));
+    let control = viewer.state.controls.iter().find(|c| c.key == "threshold").cloned().expect("may change");
+    assert!(matches!(control.value, AdjustableValue::Number { min: 0.0, max: 1.0, whole: false, .. }), "{control:?}");
+    viewer.act(Action::Set { stage: "sharp".into(), key: "threshold".into(), value: "0.75".into() });
+    until(&mut viewer, "the new mask, though nothing plays", |v| kept(v) == Some(0.25));
+    viewer.act(Action::Do(Command::PlayPause));
+    until(&mut viewer, "the end", |v| !v.state.play.playing);
+    until(&mut viewer, "rows of every frame", |v| v.state.track.rows().len() >= 30);
+    viewer.act(Action::Set { stage: "sharp".into(), key: "threshold".into(), value: "7".into() });
+    until(&mut viewer, "a refusal", |v| v.state.notices.iter().any(|n| n.text.contains("sharp.threshold")));
+}
+
+#[test]
+fn a_broken_file_and_a_missing_camera_are_sentences_with_a_button() {
+    start();
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let path = dir.path().join("broken.mp4");
+    std::fs::write(&path, b"this is no video at all").expect("written");
+    let mut viewer = viewer(Opening::word(&path.to_string_lossy(), None), dir.path());
+    until(&mut viewer, "an error", |v| v.state.notices.iter().any(|n| n.level == Level::Error));
+    assert!(viewer.state.notices[0].button.is_some() && viewer.state.notices[0].text.contains("broken.mp4"), "{:?}", viewer.state.notices);
+    viewer.act(Action::Open(Box::new(Opening::live(LiveSource::Camera(Some("no-such-camera".into())), None))));
+    until(&mut viewer, "an error", |v| v.state.notices.iter().any(|n| n.text.contains("no-such-camera")));
+    viewer.act(Action::Open(Box::new(Opening::live(LiveSource::Test("ball".into()), None))));
+    until(&mut viewer, "another source", |v| v.state.frame.is_some());
+    assert_eq!(viewer.state.notices, []);
+}
+
+#[test]
+fn a_live_source_is_measured_looked_back_at_and_recorded() {
+    start();
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let mut viewer = viewer(Opening::live(LiveSource::Test("ball".into()), Some(settings())), dir.path());
+    until(&mut viewer, "analysed pictures", |v| v.state.source.analysis == Analysis::Running && v.state.track.rows().len() > 5);
+    assert!(viewer.state.frame.as_ref().is_some_and(|f| f.trace.since_capture.is_some()));
+    assert!(viewer.state.trust.to_paint.quantile(0.5).is_some_and(|ms| ms > 0.0 && ms < 10_000.0));
+    viewer.act(Action::Do(Command::Record));
+    until(&mut viewer, "a second of recording", |v| v.state.recording.as_ref().is_some_and(|r| r.frames > 12));
+    viewer.act(Action::Do(Command::Record));
+    until(&mut viewer, "the end of the recording", |v| v.state.notices.iter().any(|n| n.text.contains(".jsonl")));
+    let files: Vec<PathBuf> = std::fs::read_dir(dir.path()).expect("read").filter_map(|e| e.ok().map(|e| e.path())).collect();
+    let of =
+        |ending: &str| files.iter().find(|p| p.to_string_lossy().ends_with(ending)).unwrap_or_else(|| panic!("no {ending} in {files:?}"));
+    let lines = ego_outputs::read_json_lines(of(".jsonl")).expect("readable");
+    assert!(lines.end.is_some() && lines.frames.len() > 12);
+    let raw =
+        files.iter().find(|p| p.to_string_lossy().ends_with(".mkv") && !p.to_string_lossy().ends_with(".annotated.mkv")).expect("raw");
+    assert!(clips::frames_in(raw) > 6 && clips::frames_in(of(".annotated.mkv")) > 6);
+
+    let first = viewer.state.track.rows()[0].pts_ns;
+    viewer.act(Action::Seek(first + 100_000_000));
+    viewer.take(Instant::now());
+    assert!(viewer.state.play.looking_back);
+    let shown = viewer.state.frame.as_ref().expect("kept").pts_ns;
+    assert!(shown.abs_diff(first + 100_000_000) < 200_000_000, "{shown} {first}");
+    let live = viewer.state.play.live_ns;
+    until(&mut viewer, "the stream going on", |v| v.state.play.live_ns > live + 100_000_000);
+    assert_eq!(viewer.state.play.position_ns, first + 100_000_000);
+}
