@@ -123,7 +123,7 @@ pub fn class_colour(number: u16) -> Color32 {
             let [r, g, b] = COLOURS[at % COLOURS.len()];
             Color32::from_rgb(r, g, b)
         }
-        None => Color32::from_rgb(70, 76, 84),
+        None => Color32::from_rgb(88, 96, 106),
     }
 }
 

@@ -7,7 +7,6 @@ use egui::{Align2, Color32, CornerRadius, FontId, Rect, RichText, Role, Sense, S
 
 use super::{Shared, heading};
 use crate::state::{Analysis, Picked, SourceKind, State};
-use crate::theme::class_colour;
 
 /// Classes that are shown as bars.
 const BEST: usize = 5;
@@ -42,7 +41,7 @@ pub fn decision_line_ui(ui: &mut Ui, state: &State, shared: &Shared<'_>) {
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("{title}. {detail}")));
     let certainty = certainty(action);
     let p = shared.palette;
-    let tint = action.map_or(p.weak, |a| class_colour(number_of(state, &a.label)));
+    let tint = action.map_or(p.weak, |a| state.labels.colour(state.labels.find(&a.label)));
     let bar = Rect::from_min_size(rect.min + vec2(10.0, 9.0), vec2(6.0, 28.0));
     match certainty {
         Certainty::Sure => {
@@ -112,10 +111,6 @@ fn hand_of(results: &FrameRecord, label: &str) -> Option<&'static str> {
     })
 }
 
-fn number_of(state: &State, label: &str) -> u16 {
-    state.labels.find(label)
-}
-
 /// Bars of the best classes, looks back, other classifiers.
 pub fn decision_ui(ui: &mut Ui, state: &State, shared: &mut Shared<'_>) {
     heading(ui, "Action");
@@ -126,7 +121,7 @@ pub fn decision_ui(ui: &mut Ui, state: &State, shared: &mut Shared<'_>) {
     match &results.action {
         Some(action) => {
             for ranked in action.top.iter().take(BEST) {
-                bar_ui(ui, &ranked.0, ranked.1, class_colour(number_of(state, &ranked.0)), shared);
+                bar_ui(ui, &ranked.0, ranked.1, state.labels.colour(state.labels.find(&ranked.0)), shared);
             }
         }
         None => {

@@ -39,7 +39,7 @@ pub fn help_ui(ui: &mut Ui, state: &mut State, shared: &mut Shared<'_>) {
         });
         ui.add_space(4.0);
         let height = ui.ctx().content_rect().height() - 150.0;
-        ScrollArea::vertical().max_height(height).show(ui, |ui| {
+        ScrollArea::vertical().max_height(height).min_scrolled_height(height).show(ui, |ui| {
             ui.columns(2, |columns| {
                 let groups = ["Playing", "Timeline", "Picture", "Hands in 3D", "Window"];
                 for (place, group) in groups.into_iter().enumerate() {

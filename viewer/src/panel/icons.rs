@@ -74,12 +74,14 @@ pub(super) fn paint_icon(painter: &Painter, rect: Rect, icon: Icon, tint: Color3
             }
         }
         Icon::Eye | Icon::EyeShut => {
-            let arc =
+            let lid =
                 |s: f32| (0..=8).map(|k| at(-7.0 + 1.75 * k as f32, s * 4.2 * (k as f32 / 8.0 * std::f32::consts::PI).sin())).collect();
-            painter.add(Shape::line(arc(1.0), Stroke::new(1.3, tint)));
-            if icon == Icon::Eye {
-                painter.add(Shape::line(arc(-1.0), Stroke::new(1.3, tint)));
-                painter.circle_filled(c, 2.2, tint);
+            let tint = if icon == Icon::Eye { tint } else { tint.gamma_multiply(0.55) };
+            painter.add(Shape::line(lid(1.0), Stroke::new(1.3, tint)));
+            painter.add(Shape::line(lid(-1.0), Stroke::new(1.3, tint)));
+            painter.circle_filled(c, 2.2, tint);
+            if icon == Icon::EyeShut {
+                painter.line_segment([at(-6.0, 6.0), at(6.0, -6.0)], Stroke::new(1.5, tint));
             }
         }
         Icon::Loop => {

@@ -22,7 +22,7 @@ pub fn palette_ui(ui: &mut Ui, state: &mut State, shared: &mut Shared<'_>) {
             chosen = found.first().map(|info| info.command);
         }
         ui.add_space(4.0);
-        ScrollArea::vertical().max_height(320.0).show(ui, |ui| {
+        ScrollArea::vertical().max_height(320.0).min_scrolled_height(320.0).show(ui, |ui| {
             for (place, info) in found.iter().enumerate() {
                 ui.horizontal(|ui| {
                     let text = RichText::new(info.name);

@@ -26,7 +26,8 @@ pub fn sources_ui(ui: &mut Ui, state: &mut State, shared: &mut Shared<'_>) {
             ui.heading("Open a source");
             close = ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| ui.button("Close").clicked()).inner;
         });
-        ScrollArea::vertical().max_height(ui.ctx().content_rect().height() - 160.0).show(ui, |ui| {
+        let height = (ui.ctx().content_rect().height() - 160.0).min(460.0);
+        ScrollArea::vertical().max_height(height).min_scrolled_height(height).show(ui, |ui| {
             address_ui(ui, state, shared);
             cameras_ui(ui, state, shared);
             heading(ui, "Synthetic camera");

@@ -55,7 +55,7 @@ fn numbers(ui: &mut Ui, state: &State, shared: &mut Shared<'_>) {
         ui.label(RichText::new("0 dropped").color(shared.palette.weak));
     }
     let fps = trust.painted.rate(Instant::now());
-    if fps > 0.0 {
+    if fps >= 0.5 {
         ui.label(format!("{fps:.0} fps"));
     }
     let (p50, p95) = (trust.to_paint.quantile(0.5), trust.to_paint.quantile(0.95));

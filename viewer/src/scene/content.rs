@@ -110,11 +110,11 @@ pub fn paint_scene(painter: &Painter, panel: Rect, eye: &Eye, input: &SceneInput
 
 /// The middle of all hands; without hands a place where hands usually are.
 fn middle(hands: &[(&HandRecord, [[f32; 3]; JOINTS], bool)]) -> [f32; 3] {
-    // Half-way from the camera to the hands, so that both are in view.
+    // A little before the hands, so that the camera stays in view.
     let points = || hands.iter().flat_map(|(_, m, _)| m.iter());
     let count = points().count().max(1) as f32;
     let sum = points().fold([0.0; 3], |s: [f32; 3], p| std::array::from_fn(|i| s[i] + p[i]));
-    if hands.is_empty() { [0.0, 0.05, 0.3] } else { sum.map(|v| 0.75 * v / count) }
+    if hands.is_empty() { [0.0, 0.05, 0.3] } else { sum.map(|v| 0.85 * v / count) }
 }
 
 /// A hand without metres at the distance that an ordinary palm would have.

@@ -61,7 +61,7 @@ impl Eye {
     pub fn of(view: EyeView) -> Eye {
         use std::f32::consts::{FRAC_PI_2, PI};
         let (yaw, pitch, distance) = match view {
-            EyeView::Angle | EyeView::Free => (-0.6, 0.5, 1.0),
+            EyeView::Angle | EyeView::Free => (-0.55, 0.45, 0.8),
             EyeView::Front => (PI, 0.1, 0.9),
             EyeView::Top => (0.0, FRAC_PI_2 - 0.01, 0.9),
             EyeView::Side => (-FRAC_PI_2, 0.05, 0.9),

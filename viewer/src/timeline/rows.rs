@@ -30,6 +30,11 @@ impl Labels {
         self.numbers.get(name).copied().unwrap_or(0)
     }
 
+    /// The colour of a number; what is no action is grey.
+    pub fn colour(&self, number: u16) -> egui::Color32 {
+        crate::theme::class_colour(if matches!(self.name(number), "background" | "none" | "idle") { 0 } else { number })
+    }
+
     /// The name of a number; empty for 0.
     pub fn name(&self, number: u16) -> &str {
         usize::from(number).checked_sub(1).and_then(|at| self.names.get(at)).map_or("", String::as_str)

@@ -6,7 +6,7 @@ use egui::{Align2, Color32, CornerRadius, FontId, Painter, Rect, Shape, Stroke, 
 use super::super::Shared;
 use crate::paint::SIDES;
 use crate::state::State;
-use crate::theme::{class_colour, ink_on};
+use crate::theme::ink_on;
 use crate::timeline::{Summary, TimeView, Track, flags};
 
 /// Width of a column, points.
@@ -94,7 +94,12 @@ pub(super) fn paint(painter: &Painter, rect: Rect, names_x: f32, state: &State, 
             |s| Some(s.truth()).filter(|t| *t != 0),
             |a, b, label| {
                 let part = part(lane, a, b);
-                clipped.rect_stroke(part.shrink(0.5), CornerRadius::same(2), Stroke::new(1.2, class_colour(label)), StrokeKind::Inside);
+                clipped.rect_stroke(
+                    part.shrink(0.5),
+                    CornerRadius::same(2),
+                    Stroke::new(1.2, state.labels.colour(label)),
+                    StrokeKind::Inside,
+                );
                 text_in(&clipped, part, state.labels.name(label), shared.palette.text, 10.5);
             },
         );
@@ -103,7 +108,7 @@ pub(super) fn paint(painter: &Painter, rect: Rect, names_x: f32, state: &State, 
         for (class, strip) in strips(state, columns) {
             let Some(lane) = lane(12.0, &short(state.labels.name(class), 12)) else { break };
             for (column, score) in strip.iter().enumerate().filter(|(_, s)| **s > 8) {
-                let tint = class_colour(class).gamma_multiply(f32::from(*score) / 255.0);
+                let tint = state.labels.colour(class).gamma_multiply(f32::from(*score) / 255.0);
                 clipped.rect_filled(part(lane, column, column + 1), 0.0, tint);
             }
         }
@@ -160,7 +165,7 @@ fn decisions(painter: &Painter, lane: Rect, state: &State, columns: &Columns, sh
         |s| Some((s.decision(), state_of(s))).filter(|(d, _)| *d != 0),
         |a, b, (label, (unknown, unsure))| {
             let part = part(lane, a, b);
-            let tint = class_colour(label);
+            let tint = state.labels.colour(label);
             if unknown {
                 let middle = [pos2(part.left(), part.center().y), pos2(part.right(), part.center().y)];
                 painter.extend(Shape::dashed_line(&middle, Stroke::new(1.5, shared.palette.weak), 4.0, 4.0));
@@ -197,7 +202,7 @@ fn strips(state: &State, columns: &Columns) -> Vec<(u16, Vec<u8>)> {
 /// Left: a full line; right: a dashed one.
 fn speeds(painter: &Painter, lane: Rect, columns: &Columns, shared: &Shared<'_>) {
     painter.line_segment([lane.left_bottom(), lane.right_bottom()], Stroke::new(1.0, shared.palette.line));
-    for side in 0..2 {
+    for side in (0..2).filter(|side| columns.sums.iter().flatten().any(|s| s.speed[*side] > 0)) {
         let mut line = Vec::new();
         let flush = |line: &mut Vec<egui::Pos2>| {
             if line.len() > 1 {
