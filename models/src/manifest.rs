@@ -295,6 +295,8 @@ const BUILT_IN: &[(&str, &str)] = &[
     ("mediapipe-pose-detection", include_str!("../zoo/mediapipe-pose-detection.toml")),
     ("mediapipe-pose-landmark", include_str!("../zoo/mediapipe-pose-landmark.toml")),
     ("ego-action", include_str!("../zoo/ego-action.toml")),
+    ("ego-depth", include_str!("../zoo/ego-depth.toml")),
+    ("ego-objects", include_str!("../zoo/ego-objects.toml")),
 ];
 
 /// Names of the manifests that come with the program.

@@ -5,7 +5,11 @@ use std::path::Path;
 use crate::error::{ModelError, Result};
 
 /// File names and contents.
-const FILES: &[(&str, &[u8])] = &[("ego-action.onnx", include_bytes!("../zoo/ego-action.onnx"))];
+const FILES: &[(&str, &[u8])] = &[
+    ("ego-action.onnx", include_bytes!("../zoo/ego-action.onnx")),
+    ("ego-depth.onnx", include_bytes!("../zoo/ego-depth.onnx")),
+    ("ego-objects.onnx", include_bytes!("../zoo/ego-objects.onnx")),
+];
 
 /// Puts a network of our own at `to`, unless exactly this file is there; does nothing for any other file name.
 ///

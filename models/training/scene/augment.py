@@ -28,8 +28,10 @@ def placed(rows: Rows, i: int, matrix: np.ndarray) -> Sample:
     for row, (kind, x0, y0, x1, y1, shown, _) in zip(boxes, rows.boxes[i]):
         if kind == 0:
             continue
-        corners = np.array([[x0, y0, 1], [x1, y0, 1], [x0, y1, 1], [x1, y1, 1]], np.float32) @ matrix.T
-        a, b = corners.min(0), corners.max(0)
+        # Bounds of the turned ellipse in the box: those of the turned corners would be too large for what is in it.
+        middle = matrix @ [(x0 + x1) / 2, (y0 + y1) / 2, 1]
+        half = np.sqrt((matrix[:, :2] ** 2) @ [((x1 - x0) / 2) ** 2, ((y1 - y0) / 2) ** 2])
+        a, b = middle - half, middle + half
         c, d = np.clip(a, 0, [WIDTH, HEIGHT]), np.clip(b, 0, [WIDTH, HEIGHT])
         left = np.prod(np.maximum(d - c, 0)) / max(np.prod(b - a), 1)
         if left > 0.15:

@@ -69,6 +69,8 @@ class ObjectHead(nn.Module):
         self.score = nn.Sequential(convolution(NECK, NECK), nn.Conv2d(NECK, CLASSES, 1))
         self.sides = nn.Sequential(convolution(NECK, NECK), nn.Conv2d(NECK, 4, 1))
         self.scale = nn.Parameter(torch.ones(3))
+        # Width and height of the boxes that leave the network over those it learnt; `scene.export` measures it on the validation cast.
+        self.register_buffer("shrink", torch.ones(2), persistent=False)
         nn.init.constant_(self.score[-1].bias, PRIOR)
         cells = [torch.stack(torch.meshgrid(torch.arange(HEIGHT // s), torch.arange(WIDTH // s), indexing="ij"), -1).flip(-1).reshape(-1, 2) for s in STRIDES]
         self.register_buffer("centres", torch.cat([(c + 0.5) * s for c, s in zip(cells, STRIDES)]).float(), persistent=False)
@@ -84,7 +86,7 @@ class ObjectHead(nn.Module):
     def forward(self, maps: list[torch.Tensor]) -> torch.Tensor:
         scores, box = self.raw(maps)
         low, high = box[..., :2], box[..., 2:]
-        return torch.cat([(low + high) / 2, high - low, torch.sigmoid(scores)], -1).transpose(1, 2)
+        return torch.cat([(low + high) / 2, (high - low) * self.shrink, torch.sigmoid(scores)], -1).transpose(1, 2)
 
 
 class DepthHead(nn.Module):
