@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! cargo bench -p ego-models --bench hands -- stages STAGES.json FOLDER        against tests/peer/stages.py, stage by stage
-//! cargo bench -p ego-models --bench hands -- pictures FOLDER...               H2O-layout folders with true joints, single frames
+//! cargo bench -p ego-models --bench hands -- pictures [MODEL[+DETECTOR]:] FOLDER...   H2O-layout folders with true joints, single frames
 //! cargo bench -p ego-models --bench hands -- frames RAW WIDTHxHEIGHT [N] [OUT] speed over raw RGB frames; results to OUT
 //! cargo bench -p ego-models --bench hands -- sample                            time of one crop from each pixel format
 //! ```
@@ -27,10 +27,15 @@ fn main() {
     let words: Vec<&str> = args.iter().map(String::as_str).collect();
     match words.as_slice() {
         ["stages", file, folder] => stages(Path::new(file), Path::new(folder)),
-        ["pictures", folders @ ..] if !folders.is_empty() => pictures(folders),
+        ["pictures", models, folders @ ..] if models.ends_with(':') && !folders.is_empty() => {
+            pictures(models.trim_end_matches(':'), folders)
+        }
+        ["pictures", folders @ ..] if !folders.is_empty() => pictures("mediapipe-hands", folders),
         ["frames", raw, size, rest @ ..] => frames(raw, size, rest),
         [] | ["sample"] => sample(),
-        _ => panic!("usage: stages STAGES.json FOLDER | pictures FOLDER... | frames RAW WIDTHxHEIGHT [INTERVAL] [OUT] | sample"),
+        _ => panic!(
+            "usage: stages STAGES.json FOLDER | pictures [MODEL[+DETECTOR]:] FOLDER... | frames RAW WIDTHxHEIGHT [INTERVAL] [OUT] | sample"
+        ),
     }
 }
 
@@ -113,12 +118,21 @@ fn joints_with_truth() -> impl Iterator<Item = usize> {
     (0..JOINTS).filter(|i| *i != 1)
 }
 
-fn pictures(folders: &[&str]) {
+/// Hands on single frames; a hand that is missed or on the wrong side counts all its joints as wrong in the shares.
+fn pictures(models: &str, folders: &[&str]) {
+    let (model, detector) = models.split_once('+').map_or((models, None), |(m, d)| (m, Some(d.to_owned())));
     for folder in folders {
         let folder = PathBuf::from(folder);
         let camera = folder.join("cam_intrinsics.txt");
-        let config = HandTrackerConfig { intrinsics: IntrinsicsChoice::File(camera.clone()), device: Device::Cpu, ..Default::default() };
+        let config = HandTrackerConfig {
+            model: model.to_owned(),
+            detector: detector.clone(),
+            intrinsics: IntrinsicsChoice::File(camera.clone()),
+            device: Device::Cpu,
+            ..Default::default()
+        };
         let mut tracker = HandTracker::open(&config).unwrap();
+        let mut near = [0, 0, 0];
         let mut files: Vec<PathBuf> = std::fs::read_dir(folder.join("rgb")).unwrap().map(|e| e.unwrap().path()).collect();
         files.sort();
         let (mut total, mut found, mut false_hands, mut right_side) = (0, 0, 0, 0);
@@ -132,6 +146,12 @@ fn pictures(folders: &[&str]) {
             let (k, _) = tracker.intrinsics().unwrap();
             let truth = truth_of(&folder, file);
             total += truth.len();
+            for (side, t) in &truth {
+                let distances = hands.hands.iter().find(|h| h.side == *side).map(|h| distances_2d(h, t, &k)).unwrap_or_default();
+                for (count, limit) in near.iter_mut().zip([10.0, 20.0, 30.0]) {
+                    *count += distances.iter().filter(|d| **d < limit).count();
+                }
+            }
             for hand in &hands.hands {
                 reprojection.extend(round_trip(hand, &k));
                 let nearest = truth.iter().map(|(side, t)| (error_2d(hand, t, &k), side, t)).min_by(|a, b| a.0.total_cmp(&b.0));
@@ -148,8 +168,9 @@ fn pictures(folders: &[&str]) {
         let mean = |k: usize| errors.iter().map(|e| e[k]).sum::<f64>() / errors.len().max(1) as f64;
         println!(
             "{}",
-            json!({"bench": "hands.pictures", "folder": folder.components().rev().nth(2).map(|c| c.as_os_str().to_string_lossy().into_owned()),
+            json!({"bench": "hands.pictures", "models": models, "folder": folder.components().rev().nth(2).map(|c| c.as_os_str().to_string_lossy().into_owned()),
                 "hands": total, "found": found, "false": false_hands, "side_right": right_side,
+                "joints_within_pct": near.map(|n| 100.0 * n as f64 / (total * joints_with_truth().count()).max(1) as f64),
                 "error_2d_pct_of_hand": mean(0), "camera_m_mm": {"absolute": mean(1), "depth": mean(2), "wrist_relative": mean(3), "centred": mean(4)},
                 "size_ratio": mean(5),
                 "reprojection_px": reprojection.iter().sum::<f64>() / reprojection.len().max(1) as f64})
@@ -167,13 +188,19 @@ fn truth_of(folder: &Path, picture: &Path) -> Vec<(Side, [[f64; 3]; JOINTS])> {
         .collect()
 }
 
-/// Mean 2D distance in per cent of the true hand's size.
-fn error_2d(hand: &Hand, truth: &[[f64; 3]; JOINTS], k: &Intrinsics) -> f64 {
+/// 2D distance of each joint with truth in per cent of the true hand's size.
+fn distances_2d(hand: &Hand, truth: &[[f64; 3]; JOINTS], k: &Intrinsics) -> Vec<f64> {
     let px = truth.map(|p| k.project(p).unwrap_or([f64::NAN; 2]));
     let side = |axis: usize| px.iter().map(|p| p[axis]).fold(f64::MIN, f64::max) - px.iter().map(|p| p[axis]).fold(f64::MAX, f64::min);
     let own = hand.image_px(k.width, k.height);
-    let d: Vec<f64> = joints_with_truth().map(|i| (f64::from(own[i][0]) - px[i][0]).hypot(f64::from(own[i][1]) - px[i][1])).collect();
-    d.iter().sum::<f64>() / d.len() as f64 / side(0).max(side(1)) * 100.0
+    let size = side(0).max(side(1)) / 100.0;
+    joints_with_truth().map(|i| (f64::from(own[i][0]) - px[i][0]).hypot(f64::from(own[i][1]) - px[i][1]) / size).collect()
+}
+
+/// Mean 2D distance in per cent of the true hand's size.
+fn error_2d(hand: &Hand, truth: &[[f64; 3]; JOINTS], k: &Intrinsics) -> f64 {
+    let d = distances_2d(hand, truth, k);
+    d.iter().sum::<f64>() / d.len() as f64
 }
 
 fn errors_3d(hand: &Hand, truth: &[[f64; 3]; JOINTS], error_2d: f64) -> [f64; 6] {

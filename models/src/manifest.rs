@@ -288,6 +288,8 @@ pub struct Manifest {
 
 /// The manifests that come with the program.
 const BUILT_IN: &[(&str, &str)] = &[
+    ("ego-hand-finder", include_str!("../zoo/ego-hand-finder.toml")),
+    ("ego-hands", include_str!("../zoo/ego-hands.toml")),
     ("mediapipe-hands", include_str!("../zoo/mediapipe-hands.toml")),
     ("mediapipe-hands-lite", include_str!("../zoo/mediapipe-hands-lite.toml")),
     ("palm-detection-full", include_str!("../zoo/palm-detection-full.toml")),

@@ -9,6 +9,8 @@ const FILES: &[(&str, &[u8])] = &[
     ("ego-action.onnx", include_bytes!("../zoo/ego-action.onnx")),
     ("ego-depth.onnx", include_bytes!("../zoo/ego-depth.onnx")),
     ("ego-objects.onnx", include_bytes!("../zoo/ego-objects.onnx")),
+    ("ego-hand-finder.onnx", include_bytes!("../zoo/ego-hand-finder.onnx")),
+    ("ego-hands.onnx", include_bytes!("../zoo/ego-hands.onnx")),
 ];
 
 /// Puts a network of our own at `to`, unless exactly this file is there; does nothing for any other file name.

@@ -153,7 +153,12 @@ impl Sampler {
 
     /// Samples with an affine map from tensor pixels to picture pixels: `x = m00 u + m01 v + m02`, `y = m10 u + m11 v + m12`.
     pub fn affine(&mut self, view: &ImageView<'_>, m: [[f64; 3]; 2], out: &mut [f32]) {
-        self.masked(view, m, None, self.everything(), out);
+        self.affine_within(view, m, None, out);
+    }
+
+    /// [`Sampler::affine`] with everything black that the mask does not want.
+    pub fn affine_within(&mut self, view: &ImageView<'_>, m: [[f64; 3]; 2], mask: Option<&MaskView<'_>>, out: &mut [f32]) {
+        self.masked(view, m, mask, self.everything(), out);
     }
 
     /// [`Sampler::affine`] into a part of the tensor, black where the mask does not want the picture.

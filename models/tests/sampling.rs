@@ -11,6 +11,7 @@ use proptest::prelude::*;
 fn input(size: usize, layout: Layout, channels: Channels, border: Border) -> Input {
     Input {
         names: vec!["x".into()],
+        shape: None,
         extra: Default::default(),
         layout,
         size: [size, size],

@@ -1,18 +1,25 @@
 //! Hands of a picture. Every family is a [`HandModel`]; [`open`] chooses by the manifest.
 //!
-//! `mediapipe-hands` ([`HandTracker`]) works in three stages: find palms, look at each hand, follow it into the next frame.
+//! `mediapipe-hands` and `ego-crop-hands` ([`HandTracker`]) work in three stages: find hands, look at each, follow it into the next
+//! frame. `mediapipe-palm` and `ego-hand-finder` do the finding for either.
 
 mod camera;
+mod crop;
 mod effhandegonet;
+mod finder;
 mod landmarks;
 mod model;
 mod palm;
 mod rtmpose;
 mod search;
 mod sides;
+mod stages;
 mod tracker;
+mod window;
 
 pub use camera::{Camera, IntrinsicsChoice};
+pub use crop::{CropNetwork, CropSeen};
+pub use finder::{HandFinder, Place};
 pub use landmarks::{LandmarkNetwork, Landmarks};
 pub use model::{FAMILIES, HandBox, HandInput, HandModel, open};
 pub use palm::{Palm, PalmDetector, anchors, weighted_nms};

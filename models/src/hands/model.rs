@@ -68,7 +68,7 @@ pub trait HandModel: Send + std::fmt::Debug {
 }
 
 /// Families of hand models that find hands in whole pictures, as manifests name them.
-pub const FAMILIES: [&str; 3] = ["mediapipe-hands", "effhandegonet3d", "rtmpose-hand"];
+pub const FAMILIES: [&str; 4] = ["mediapipe-hands", "ego-crop-hands", "effhandegonet3d", "rtmpose-hand"];
 
 /// Opens the model that the settings name, whatever its family.
 ///
@@ -80,7 +80,7 @@ pub fn open(config: &HandTrackerConfig) -> Result<Box<dyn HandModel>> {
     Camera::open(&config.intrinsics)?;
     let located = find_model(&config.model)?;
     match located.manifest.family.as_str() {
-        "mediapipe-hands" => Ok(Box::new(HandTracker::open(config)?)),
+        "mediapipe-hands" | "ego-crop-hands" => Ok(Box::new(HandTracker::open(config)?)),
         "effhandegonet3d" => Ok(Box::new(EffHandEgoNet::open(&located, config)?)),
         "rtmpose-hand" => Ok(Box::new(RtmPoseHand::open(&located, config)?)),
         other => Err(ModelError::Contradiction {

@@ -1,5 +1,5 @@
-//! The hand tracker: searches for palms only when a hand is missing, follows hands by their landmarks, tells left from right,
-//! and places joints in camera space.
+//! The hand tracker: searches the picture only when a hand is missing, follows hands by their joints, tells left from right, and
+//! places joints in camera space. Serves every pair of a searching and a looking network ([`super::stages`]).
 
 use ego_core::camera::{Intrinsics, IntrinsicsSource};
 use ego_core::hands::{DepthSource, Hand, Hands, JOINTS};
@@ -9,11 +9,11 @@ use ego_core::one_euro::{OneEuro, OneEuroFilter};
 use ego_core::region::Region;
 
 use super::camera::{Camera, IntrinsicsChoice};
-use super::landmarks::{LandmarkNetwork, Landmarks};
+use super::landmarks::Landmarks;
 use super::model::{HandInput, HandModel};
-use super::palm::PalmDetector;
 use super::search::Search;
 use super::sides::{SideEvidence, one_per_side};
+use super::stages::{Looker, Searcher, Turn};
 use crate::error::{ModelError, Result};
 use crate::network::SessionOptions;
 use crate::paths::find_model;
@@ -25,6 +25,8 @@ const SAME_REGION_IOU: f64 = 0.5;
 const SAME_HAND_DISTANCE: f64 = 0.25;
 /// A hand whose new region overlaps the one it was looked at in less than this is looked at once more in the same frame.
 const RELOOK_IOU: f64 = 0.75;
+/// A first look into a roughly placed region is followed by a second one from this share of the lowest presence on.
+const ROUGH_PRESENCE: f32 = 0.02;
 /// Smoothing: cutoffs in Hz, speed in hand sizes a second.
 const SMOOTHING: OneEuro = OneEuro { min_cutoff_hz: 1.5, beta: 4.0, derivative_cutoff_hz: 1.0 };
 /// Assumed time between frames that carry no time stamp.
@@ -33,9 +35,9 @@ const FRAME_S: f64 = 1.0 / 30.0;
 /// Settings of the tracker.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HandTrackerConfig {
-    /// Landmark model, by name or path.
+    /// The model that sees joints, by name or path.
     pub model: String,
-    /// Palm model; `None` takes the one that the landmark model's manifest names.
+    /// The model that finds hands in the picture; `None` takes the one that the manifest of `model` names.
     pub detector: Option<String>,
     /// At most this many hands.
     pub max_hands: usize,
@@ -47,7 +49,7 @@ pub struct HandTrackerConfig {
     pub search: Search,
     /// With some hands in view and others missing, search every n-th frame.
     pub detector_interval: u32,
-    /// Lowest palm score that starts a track, 0..1.
+    /// Lowest score of the finding model that starts a track, 0..1; 0.5 is what its maker recommends.
     pub min_detection: f32,
     /// A track ends when the hand's presence is not above this, 0..1.
     pub min_presence: f32,
@@ -86,6 +88,8 @@ impl Default for HandTrackerConfig {
 struct Track {
     id: u32,
     region: Region,
+    /// The side it looks like in the picture, for networks that know only one.
+    as_left: Option<bool>,
     evidence: SideEvidence,
     joints: OneEuroFilter<{ 3 * JOINTS }>,
     shape: OneEuroFilter<{ 3 * JOINTS }>,
@@ -97,9 +101,9 @@ struct Track {
 pub struct TrackerCounts {
     /// Frames processed.
     pub frames: u64,
-    /// Runs of the palm network.
+    /// Runs of the searching network.
     pub palm_runs: u64,
-    /// Runs of the landmark network.
+    /// Runs of the looking network.
     pub landmark_runs: u64,
 }
 
@@ -107,8 +111,8 @@ pub struct TrackerCounts {
 #[derive(Debug)]
 pub struct HandTracker {
     config: HandTrackerConfig,
-    palms: PalmDetector,
-    landmarks: LandmarkNetwork,
+    searcher: Searcher,
+    looker: Looker,
     camera: Camera,
     tracks: Vec<Track>,
     next_id: u32,
@@ -139,8 +143,8 @@ impl HandTracker {
         };
         let options = SessionOptions { device: config.device.clone(), threads: config.threads };
         Ok(HandTracker {
-            palms: PalmDetector::open(&detector, &options)?,
-            landmarks: LandmarkNetwork::open(&landmark_model, &options)?,
+            searcher: Searcher::open(&detector, &options)?,
+            looker: Looker::open(&landmark_model, &options)?,
             config: config.clone(),
             camera,
             tracks: Vec::new(),
@@ -157,12 +161,12 @@ impl HandTracker {
 
     /// The execution provider that the networks run on.
     pub fn provider(&self) -> &str {
-        self.landmarks.network().provider()
+        self.looker.network().provider()
     }
 
     /// Why `device=auto` fell back to the CPU, when it did.
     pub fn fallback(&self) -> Option<&str> {
-        self.landmarks.network().fallback()
+        self.looker.network().fallback()
     }
 
     /// The camera of the last frame and where its numbers come from.
@@ -241,31 +245,29 @@ impl HandTracker {
         missing && due
     }
 
-    /// Starts tracks for palms that no track covers.
+    /// Starts tracks for candidates that no track covers.
     fn search(&mut self, view: &ImageView<'_>, mask: Option<&MaskView<'_>>) -> Result<()> {
-        let windows = self.config.search.windows(view.width, view.height, self.searches, self.fresh);
-        let mut found = Vec::new();
-        for window in windows.as_slice() {
-            self.counts.palm_runs += 1;
-            let palms = self.palms.detect_within(view, window, mask, self.config.min_detection)?;
-            found.extend(palms.iter().map(|p| (p.score, p.hand_region())));
-        }
+        let turn = Turn { number: self.searches, first: self.fresh };
+        let lowest = self.config.min_detection;
+        let found = self.searcher.find(view, mask, self.config.search, turn, lowest, &mut self.counts.palm_runs)?;
         self.fresh = false;
         self.searches += 1;
         self.since_search = 0;
         self.search_eagerly = self.search_eagerly.saturating_sub(1);
-        found.sort_by(|a, b| b.0.total_cmp(&a.0));
         // One more than asked for may be followed unseen, so that a bystander's hand is not found anew in each search.
         let spare = usize::from(!self.config.bystanders);
-        for (_, region) in found {
-            if self.tracks.len() >= self.config.max_hands + spare {
+        let most = self.searcher.most_tracks(self.config.max_hands + spare);
+        for candidate in found {
+            if self.tracks.len() >= most {
                 break;
             }
+            let region = candidate.region;
             let known = self.tracks.iter().any(|t| t.region.bounds().iou(&region.bounds()) > SAME_REGION_IOU);
             if !known && region.side.is_finite() && region.side >= 1.0 {
                 self.tracks.push(Track {
                     id: 0,
                     region,
+                    as_left: candidate.as_left,
                     evidence: SideEvidence::default(),
                     joints: OneEuroFilter::new(SMOOTHING),
                     shape: OneEuroFilter::new(SMOOTHING),
@@ -281,17 +283,20 @@ impl HandTracker {
     fn look(&mut self, view: &ImageView<'_>, first: usize) -> Result<bool> {
         let mut lost = false;
         for track in self.tracks.iter_mut().skip(first) {
-            self.counts.landmark_runs += 1;
-            let mut seen = self.landmarks.look(view, &track.region)?;
-            let settled = seen.next_region();
-            if seen.presence > self.config.min_presence && settled.bounds().iou(&track.region.bounds()) < RELOOK_IOU {
-                // The hand has moved far since the last frame and sits badly in its region: look again where it is.
-                self.counts.landmark_runs += 1;
-                let again = self.landmarks.look(view, &settled)?;
-                if again.presence > seen.presence.min(0.9) {
-                    seen = again;
+            let runs = &mut self.counts.landmark_runs;
+            let mut look = self.looker.look(view, &track.region, track.as_left, runs)?;
+            let rough = track.id == 0 && self.searcher.is_rough();
+            let lowest = if rough { ROUGH_PRESENCE * self.config.min_presence } else { self.config.min_presence };
+            let moved = look.next.bounds().iou(&track.region.bounds()) < RELOOK_IOU;
+            if look.seen.presence > lowest && (moved || rough) {
+                // It sits badly in its region, because it has moved far or was found roughly: look again where it is.
+                let again = self.looker.look(view, &look.next, look.as_left, runs)?;
+                if rough || again.seen.presence > look.seen.presence.min(0.9) {
+                    look = again;
                 }
             }
+            let (seen, next) = (look.seen, look.next);
+            track.as_left = look.as_left;
             let finite = seen.image.iter().chain(&seen.world).flatten().all(|v| v.is_finite());
             track.seen = (seen.presence > self.config.min_presence && finite).then_some(seen);
             match &track.seen {
@@ -300,7 +305,7 @@ impl HandTracker {
                         track.id = self.next_id;
                         self.next_id = self.next_id.wrapping_add(1).max(1);
                     }
-                    track.region = seen.next_region();
+                    track.region = next;
                     let left = f64::from(seen.left_if_mirrored);
                     track.evidence.add(if self.config.mirrored { left } else { 1.0 - left });
                 }
