@@ -179,7 +179,7 @@ fn intrinsics_are_scaled_to_the_analysed_frame_or_refused() {
     let mut meta = HandsMeta { stamp, hands: Hands::default(), intrinsics: Some((camera, IntrinsicsSource::File)) };
     let mut buffer = gst::Buffer::new();
     attach_hands(buffer.get_mut().expect("ours"), &meta).expect("same aspect ratio");
-    let half = Intrinsics { fx: 450.0, fy: 455.0, cx: 320.0, cy: 175.0, width: 640, height: 360 };
+    let half = Intrinsics { fx: 450.0, fy: 455.0, cx: 319.75, cy: 174.75, width: 640, height: 360 };
     assert_eq!(hands(&buffer).expect("there").intrinsics, Some((half, IntrinsicsSource::File)));
 
     meta.stamp.ref_height = 480;

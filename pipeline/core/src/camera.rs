@@ -36,7 +36,7 @@ impl IntrinsicsSource {
     }
 }
 
-/// Pinhole intrinsics in pixels of a picture of `width` x `height`.
+/// Pinhole intrinsics in pixels of a picture of `width` x `height`; the middle of the first pixel is (0, 0).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Intrinsics {
     /// Focal length along x, pixels.
@@ -120,7 +120,9 @@ impl Intrinsics {
         if (sx / sy - 1.0).abs() > 0.01 {
             return Err(IntrinsicsError::Aspect(self.width, self.height, width, height));
         }
-        Ok(Intrinsics { fx: self.fx * sx, fy: self.fy * sy, cx: self.cx * sx, cy: self.cy * sy, width, height })
+        // Pixel centres are whole numbers, so the picture begins half a pixel before them.
+        let (cx, cy) = ((self.cx + 0.5) * sx - 0.5, (self.cy + 0.5) * sy - 0.5);
+        Ok(Intrinsics { fx: self.fx * sx, fy: self.fy * sy, cx, cy, width, height })
     }
 
     /// Unit vector from the camera through a pixel.
@@ -152,7 +154,9 @@ mod tests {
         let k = Intrinsics { fx: 636.66, fy: 636.25, cx: 635.28, cy: 366.87, width: 1280, height: 720 };
         assert_eq!(k.scaled_to(640, 480), Err(IntrinsicsError::Aspect(1280, 720, 640, 480)));
         let half = k.scaled_to(640, 360).expect("same aspect");
-        assert!((half.fx - 318.33).abs() < 1e-9 && (half.cy - 183.435).abs() < 1e-9, "{half:?}");
+        assert!((half.fx - 318.33).abs() < 1e-9 && (half.cy - 183.185).abs() < 1e-9, "{half:?}");
+        // The edge of the picture, half a pixel before the first centre, stays the edge.
+        assert!((half.ray([-0.5, -0.5])[0] - k.ray([-0.5, -0.5])[0]).abs() < 1e-12);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Pictures agree with the truth, with themselves whatever the number of threads, and show what was asked for.
 
-use ego_core::hands::Side;
+use ego_core::hands::{BONES, Side};
 use ego_synth::cast::Action;
 use ego_synth::clip::Clip;
 use ego_synth::moment::{HandState, Moment, Owner};
@@ -40,12 +40,40 @@ fn joints(moment: &Moment) -> Vec<(&HandState, usize, usize, f64)> {
         for (j, at) in hand.pose.joints_m.iter().enumerate() {
             let m = place(&moment.camera.camera_from_world, *at);
             let Some([x, y]) = moment.camera.intrinsics.project([m.x, m.y, m.z]) else { continue };
+            // Pixel centres are whole numbers: from the edge of the first pixel it is half a pixel more.
+            let (x, y) = (x + 0.5, y + 0.5);
             if x >= 0.0 && y >= 0.0 && x < WIDTH as f64 && y < HEIGHT as f64 {
                 out.push((hand, j, y as usize * WIDTH + x as usize, m.z));
             }
         }
     }
     out
+}
+
+/// How far the line of sight to a joint runs through the hand before it reaches it, metres: the flesh around the joint, or more
+/// where it meets the back of the hand at a flat angle, as it does across the row of knuckles.
+fn flesh_before(hand: &HandState, joint: usize, eye: Vec3) -> f64 {
+    const STEP_M: f64 = 0.001;
+    const REACH: usize = 120;
+    let at = |j: usize| hand.pose.joints_m[j];
+    let mut rods: Vec<(Vec3, Vec3, [f64; 2])> =
+        BONES.into_iter().map(|(a, b, _)| (at(a), at(b) - at(a), [flesh_m(hand, a.max(1)), flesh_m(hand, b)])).collect();
+    // The palm has no gaps: a fan of rods from the wrist to the row of knuckles.
+    for (a, b) in [(5, 9), (9, 13), (13, 17)] {
+        rods.extend((0..=6).map(|k| {
+            let share = f64::from(k) / 6.0;
+            let flesh = flesh_m(hand, a) + (flesh_m(hand, b) - flesh_m(hand, a)) * share;
+            (at(0), at(a).lerp(&at(b), share) - at(0), [hand.anatomy.palm_half_m, flesh])
+        }));
+    }
+    let way = (eye - at(joint)).normalize() * STEP_M;
+    let in_flesh = |p: Vec3| {
+        rods.iter().any(|(start, rod, [first, last])| {
+            let along = ((p - start).dot(rod) / rod.norm_squared()).clamp(0.0, 1.0);
+            (p - start - rod * along).norm() < first + (last - first) * along
+        })
+    };
+    (0..REACH).rev().map(|k| k as f64).find(|k| in_flesh(at(joint) + way * *k)).unwrap_or(0.0) * STEP_M
 }
 
 #[test]
@@ -66,12 +94,13 @@ fn depth_at_a_joint_that_shows_its_own_skin_is_its_depth_within_the_flesh() {
                 // Half a pixel of a slanted surface is added to the flesh.
                 let flesh = flesh_m(hand, joint) + 0.004;
                 behind += i32::from(depth - z > flesh);
-                // A finger may hide another one, but nothing of a hand hides its own back near the knuckles seen from behind.
+                // Knuckles seen from behind: nothing but the hand's own back lies before them.
                 let back = hand.pose.bones[0].rotation * Vec3::z();
-                let to_eye = place(&moment.camera.camera_from_world.inverse(), Vec3::zeros()) - hand.pose.joints_m[joint];
+                let eye = place(&moment.camera.camera_from_world.inverse(), Vec3::zeros());
+                let to_eye = eye - hand.pose.joints_m[joint];
                 if matches!(joint, 5 | 9 | 13 | 17) && back.dot(&to_eye) > 0.5 * to_eye.norm() {
                     seen += 1;
-                    close += i32::from(z - depth < flesh + 0.006);
+                    close += i32::from((z - depth - flesh_before(hand, joint, eye)).abs() < 0.006);
                 }
             }
         }
@@ -79,6 +108,31 @@ fn depth_at_a_joint_that_shows_its_own_skin_is_its_depth_within_the_flesh() {
     assert!(seen > 60, "only {seen} knuckles seen");
     assert!(f64::from(close) > 0.95 * f64::from(seen), "{close} of {seen} knuckles lie as deep as their skin says");
     assert!(behind * 50 < seen, "{behind} joints lie in front of their own skin");
+}
+
+#[test]
+fn the_middle_of_each_pixel_sees_what_the_intrinsics_say() {
+    let (mut on_table, mut exact) = (0, 0);
+    // The same camera at twice its size sees the same.
+    for scale in [1, 2] {
+        let mut renderer = Renderer::new(scale * WIDTH, scale * HEIGHT, 1);
+        let mut frame = Frame::default();
+        let (clip, moments) = clip(9, 4, true);
+        let k = clip.intrinsics().scaled_to((scale * WIDTH) as u32, (scale * HEIGHT) as u32).expect("the same shape");
+        renderer.render(&moments[1], None, clip.recipe(), &mut frame);
+        let world = moments[1].camera.camera_from_world.inverse();
+        for (i, depth) in frame.depth_m.iter().map(|d| f64::from(*d)).enumerate() {
+            let ray = k.ray([(i % frame.width) as f64, (i / frame.width) as f64]);
+            let at = place(&world, Vec3::from(ray) * (depth / ray[2]));
+            // The table's top is the plane z = 0; a ray half a pixel aside misses its depth by half a millimetre and more.
+            if frame.label[i] == Label::Surroundings as u8 && at.z.abs() < 0.003 {
+                on_table += 1;
+                exact += i32::from(at.z.abs() < 0.0001);
+            }
+        }
+    }
+    assert!(on_table > 20_000, "only {on_table} pixels of the table");
+    assert!(exact * 50 > on_table * 49, "{exact} of {on_table} pixels of the table lie on it");
 }
 
 #[test]

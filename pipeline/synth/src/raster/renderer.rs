@@ -46,10 +46,12 @@ impl Frame {
 
     /// Whether a joint is seen: `px` lies in the picture, shows this `label`, and nothing is more than `flesh_m` in front of the joint.
     pub fn joint_visible(&self, px: [f64; 2], z_m: f64, label: Label, flesh_m: f64) -> bool {
-        if !(px[0] >= 0.0 && px[1] >= 0.0 && px[0] < self.width as f64 && px[1] < self.height as f64) {
+        // From the edge of the first pixel; `px` counts from its middle.
+        let (x, y) = (px[0] + 0.5, px[1] + 0.5);
+        if !(x >= 0.0 && y >= 0.0 && x < self.width as f64 && y < self.height as f64) {
             return false;
         }
-        let i = px[1] as usize * self.width + px[0] as usize;
+        let i = y as usize * self.width + x as usize;
         self.label[i] == label as u8 && f64::from(self.depth_m[i]) > z_m - flesh_m
     }
 }
@@ -138,8 +140,10 @@ impl Renderer {
         self.stage.build(moment, moving, &mut self.geometry);
         let k = self.intrinsics(moment);
         let distortion = Distortion::of(effects.distortion, &k);
-        let wider = self.darkroom.set_lens((effects.distortion != [0.0; 2]).then_some((distortion, k)));
-        let lens = Lens { focal: [(k.fx / wider) as f32, (k.fy / wider) as f32], centre: [k.cx as f32, k.cy as f32] };
+        // Intrinsics count from the middle of the first pixel, rasters from its edge.
+        let edge = Intrinsics { cx: k.cx + 0.5, cy: k.cy + 0.5, ..k };
+        let wider = self.darkroom.set_lens((effects.distortion != [0.0; 2]).then_some((distortion, edge)));
+        let lens = Lens { focal: [(edge.fx / wider) as f32, (edge.fy / wider) as f32], centre: [edge.cx as f32, edge.cy as f32] };
         self.aim_lights(moment, recipe);
         let shadows = recipe.light.lamps.first().is_some_and(|l| l.shadow);
         self.geometry.project(&lens.enlarged(2.0), self.light.lamps.first().filter(|_| shadows).map(|l| l.towards));
@@ -153,7 +157,8 @@ impl Renderer {
     fn intrinsics(&self, moment: &Moment) -> Intrinsics {
         let k = moment.camera.intrinsics;
         let (sx, sy) = (self.width as f64 / f64::from(k.width.max(1)), self.height as f64 / f64::from(k.height.max(1)));
-        Intrinsics { fx: k.fx * sx, fy: k.fy * sy, cx: k.cx * sx, cy: k.cy * sy, width: self.width as u32, height: self.height as u32 }
+        let (cx, cy) = ((k.cx + 0.5) * sx - 0.5, (k.cy + 0.5) * sy - 0.5);
+        Intrinsics { fx: k.fx * sx, fy: k.fy * sy, cx, cy, width: self.width as u32, height: self.height as u32 }
     }
 
     fn aim_lights(&mut self, moment: &Moment, recipe: &SceneRecipe) {
