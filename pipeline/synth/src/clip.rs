@@ -221,7 +221,8 @@ impl Clip {
         for (k, actor) in self.actors.iter().enumerate() {
             let (wrist, pose, angles, holding) = self.hand(k, actor, t);
             let held = holding.map(|h| Held { object: h.object, part: h.part, contact: h.contact });
-            if let Some(object) = held.and_then(|h| moment.objects.get_mut(h.object)) {
+            let touched = held.map(|h| h.object).or_else(|| self.tracks.handled(k, t));
+            if let Some(object) = touched.and_then(|object| moment.objects.get_mut(object)) {
                 object.in_hand = object.in_hand.and(actor.anatomy.side);
             }
             moment.hands.push(HandState {

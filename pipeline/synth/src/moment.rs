@@ -80,6 +80,6 @@ pub struct ObjectState {
     pub model: Arc<ObjectModel>,
     /// `world_from_part` of each part of `model.parts`; what lies beyond their number is meaningless.
     pub parts: [Pose; MAX_PARTS],
-    /// Who holds the body or one of its parts.
+    /// Who holds the body or one of its parts, or moves one without a grasp (a cap that is flipped or pressed).
     pub in_hand: InHand,
 }

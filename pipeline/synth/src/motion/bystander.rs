@@ -59,5 +59,5 @@ fn path(anatomy: &Anatomy, seat: &Pose, seconds: f64, rng: &mut Rng) -> HandTrac
         at = to;
         t = end + rng.range(0.3, 4.0);
     }
-    HandTrack { wrist, fingers, wobble: Wobble::draw(0.35, 0.002, 9.0, 0.0002, rng) }
+    HandTrack { wrist, fingers, wobble: Wobble::draw(0.35, 0.002, 9.0, 0.0002, rng), handles: Vec::new() }
 }

@@ -108,7 +108,7 @@ impl Player {
             away,
             fingers: relaxed,
             relaxed,
-            track: HandTrack { wrist: vec![start], fingers: vec![FingerKey { t: 0.0, angles: relaxed }], wobble },
+            track: HandTrack { wrist: vec![start], fingers: vec![FingerKey { t: 0.0, angles: relaxed }], wobble, handles: Vec::new() },
         }
     }
 }

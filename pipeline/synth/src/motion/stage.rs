@@ -298,6 +298,13 @@ impl Stage {
         }
     }
 
+    /// A hand moves a part of an object between two times without a grasp: the object counts as in that hand.
+    pub fn handle(&mut self, side: Side, object: usize, times: (f64, f64)) {
+        if let Some(p) = self.players[slot(side)].as_mut() {
+            p.track.handles.push((times.0, times.1, object));
+        }
+    }
+
     /// The finished paths.
     pub fn into_tracks(self) -> Played {
         let hands = self.players.into_iter().flatten().map(|p| p.track).collect();

@@ -40,6 +40,8 @@ pub struct HandTrack {
     pub fingers: Vec<FingerKey>,
     /// Sway and tremor.
     pub wobble: Wobble,
+    /// When it moves a part without a grasp (flips a cap, presses it down, turns a cover): from, to, object number.
+    pub handles: Vec<(f64, f64, usize)>,
 }
 
 /// The paths of one object's parts; each ordered in time, never empty for a part that exists.
@@ -154,6 +156,12 @@ impl Tracks {
         }
     }
 
+    /// The object that a hand moves at `t` without a grasp.
+    pub fn handled(&self, hand: usize, t: f64) -> Option<usize> {
+        let handles = &self.hands.get(hand)?.handles;
+        handles.iter().find(|(from, to, _)| (*from..=*to).contains(&t)).map(|h| h.2)
+    }
+
     /// Finger angles of a hand at `t`.
     pub fn fingers(&self, hand: usize, t: f64) -> HandAngles {
         self.hands.get(hand).map_or(HandAngles([[0.0; 4]; 5]), |h| fingers_at(&h.fingers, t))
@@ -181,7 +189,7 @@ mod tests {
         tracks.objects.push(ObjectTrack { parts: [vec![body], vec![lid], vec![]] });
         let leg = WristLeg::Held { object: 0, part: 1, part_from_hand: at(0.01), contact: [true; 5] };
         let wobble = Wobble::draw(0.5, 0.001, 9.0, 0.0003, &mut r);
-        tracks.hands.push(HandTrack { wrist: vec![TimedWrist { t0: 0.0, t1: 0.0, leg }], fingers: vec![], wobble });
+        tracks.hands.push(HandTrack { wrist: vec![TimedWrist { t0: 0.0, t1: 0.0, leg }], fingers: vec![], wobble, handles: vec![] });
         for t in [0.0, 0.3, 0.9, 2.0] {
             let (wrist, holding) = tracks.wrist(0, t);
             assert!((origin(&wrist).x - origin(&tracks.part(0, 0, t)).x - 0.11).abs() < 1e-12);

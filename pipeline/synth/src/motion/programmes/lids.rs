@@ -165,6 +165,7 @@ fn flip(stage: &mut Stage, side: Side, c: Cast, part: usize, t: f64, to: Pose, p
     let d = stage.pace(0.45);
     let wrist = stage.wrist_pose(side);
     let aside = pose(origin(&wrist) + push, wrist.rotation * turn_x(deg(12.0)));
+    stage.handle(side, c.object, (t, t + d));
     stage.go(side, t, t + d, Anchor::world(aside), push * 0.4 + vec3(0.0, 0.0, 0.01), push * -0.2);
     stage.shift(c.object, part, (t, t + d), Frame::Part(c.object, 0), to, Manner { settles: true, ..Manner::default() });
     t + d
@@ -217,6 +218,7 @@ pub(super) fn close(stage: &mut Stage, c: Cast, first: bool) -> Option<Span> {
         stage.go(closer, t, t + d, Anchor::world(down), Vec3::zeros(), vec3(0.0, 0.005, 0.02));
         stage.shift(c.object, part, (t, t + d), Frame::Part(c.object, 0), closed, Manner { settles: true, ..Manner::default() });
         end = t + d + stage.pace(0.15);
+        stage.handle(closer, c.object, (t, end));
     } else {
         let side = holder(stage, c.object).and_then(|s| helper(stage, s)).unwrap_or(c.main);
         if holder(stage, c.object) == Some(side) {
@@ -305,6 +307,7 @@ pub(super) fn turn_cover(stage: &mut Stage, c: Cast, begin: f64, opening: bool) 
         stage.go(other, start + reach, start + reach + d, Anchor::world(goal), vec3(0.0, -0.07, 0.01), vec3(0.0, -0.07, 0.01));
         stage.shift(c.object, part, (start + reach, start + reach + d), frame, to, Manner { settles: true, ..Manner::default() });
         end = start + reach + d;
+        stage.handle(other, c.object, (start + reach, end));
         stage.t = stage.let_go(other, end, None);
     } else {
         let d = stage.pace(0.7);
