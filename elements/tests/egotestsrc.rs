@@ -175,14 +175,14 @@ fn joints_and_boxes_lie_where_the_camera_projects_them() {
     assert!(frames.iter().any(|f| truth(f).action.id > 0) && frames.iter().any(|f| truth(f).action.label == "background"));
 }
 
-#[test]
-fn depth_and_mask_show_the_hand_where_the_truth_has_it() {
-    let settings = "num-buffers=12 seed=2 difficulty=easy mask=true prompt=\"pour milk, both hands\"";
+/// Depth and mask at each joint that is seen agree with the truth; returns the frames.
+fn arms_are_where_the_truth_has_them(settings: &str) -> Vec<gst::Sample> {
     let frames = Camera::new(settings, "video/x-raw,width=320,height=180,framerate=3/1").play().frames();
     let map = |sample: &gst::Sample, at: [f32; 2]| -> u32 {
         let info = VideoInfo::from_caps(sample.caps().expect("caps")).expect("video");
         let frame = VideoFrameRef::from_buffer_ref_readable(sample.buffer().expect("a buffer"), &info).expect("mapped");
-        let (x, y) = ((at[0] * info.width() as f32) as usize, (at[1] * info.height() as f32) as usize);
+        // The nearest pixel: their centres are whole numbers.
+        let (x, y) = ((at[0] * info.width() as f32 + 0.5) as usize, (at[1] * info.height() as f32 + 0.5) as usize);
         let (data, width) = (frame.plane_data(0).expect("one plane"), info.comp_pstride(0) as usize);
         let start = y * info.stride()[0] as usize + x * width;
         data[start..start + width].iter().rev().fold(0, |v, b| v << 8 | u32::from(*b))
@@ -207,6 +207,50 @@ fn depth_and_mask_show_the_hand_where_the_truth_has_it() {
     }
     assert!(seen > 100, "only {seen} joints were seen");
     assert_eq!(marked, seen, "joints that are seen are on an arm");
+    frames
+}
+
+#[test]
+fn truth_is_bent_as_a_wide_lens_bends_the_picture() {
+    let wide = "num-buffers=12 seed=2 hfov=110 mask=true prompt=\"pour milk, both hands\"";
+    let frames = arms_are_where_the_truth_has_them(&format!("{wide} lens-distortion=true"));
+    // Joints and box points lie on the line from the principal point through where the ideal camera sees them, most of them nearer.
+    let (mut bent, mut boxes) = (0, 0);
+    for sample in &frames {
+        let truth = truth(sample);
+        let k = truth.intrinsics;
+        let check = |camera_m: [f32; 3], norm: [f32; 2], count: &mut u32| {
+            let Some([u, v]) = k.project(camera_m.map(f64::from)).filter(|_| camera_m[2] > 0.05) else { return };
+            let (x, y) = (f64::from(norm[0]) * 320.0, f64::from(norm[1]) * 180.0);
+            if x.is_nan() {
+                return;
+            }
+            let (ideal, seen) = ([u - k.cx, v - k.cy], [x - k.cx, y - k.cy]);
+            let across = (ideal[0] * seen[1] - ideal[1] * seen[0]) / ideal[0].hypot(ideal[1]).max(1.0);
+            assert!(across.abs() < 0.05, "{seen:?} is beside the line through {ideal:?}");
+            *count += u32::from((ideal[0] - seen[0]).hypot(ideal[1] - seen[1]) > 0.05);
+        };
+        for hand in &truth.hands {
+            let camera_m = hand.hand.camera_m.expect("known");
+            camera_m.into_iter().zip(hand.hand.image_norm).for_each(|(p, at)| check(p, at, &mut bent));
+        }
+        for object in &truth.objects {
+            object.box_camera_m.into_iter().zip(object.box_norm).for_each(|(p, at)| check(p, at, &mut boxes));
+            // The box around the object holds all its points that are seen.
+            if let Some([left, top, right, bottom]) = object.rect_norm {
+                let inside = |[x, y]: [f32; 2]| (0.0..0.99).contains(&x) && (0.0..0.99).contains(&y);
+                for [x, y] in object.box_norm.into_iter().filter(|p| inside(*p)) {
+                    assert!(x > left - 1e-4 && x < right + 1e-4 && y > top - 1e-4 && y < bottom + 1e-4, "{x} {y} outside the box");
+                }
+            }
+        }
+    }
+    assert!(bent > 200 && boxes > 40, "only {bent} joints and {boxes} box points moved");
+}
+
+#[test]
+fn depth_and_mask_show_the_hand_where_the_truth_has_it() {
+    arms_are_where_the_truth_has_them("num-buffers=12 seed=2 difficulty=easy mask=true prompt=\"pour milk, both hands\"");
 
     let plain = Camera::new("num-buffers=1 depth=false", SMALL).play().frames();
     let buffer = plain[0].buffer().expect("a buffer");
@@ -373,6 +417,7 @@ fn what_cannot_be_is_one_readable_error() {
         ("prompt=\"pour mlik\"", SMALL, &["\"mlik\"", "did you mean \"milk\"", "cappuccino", "shaky"][..]),
         ("prompt=\"pour book\"", SMALL, &["pour", "book", "milk"]),
         ("prompt=\"pour\"", SMALL, &["pour", "which object"]),
+        ("hand-mesh=/nowhere", SMALL, &["/nowhere", "cannot be read", "MakeHuman"]),
         ("hfov=3", SMALL, &["field of view 3", "20 to 150"]),
         ("", "video/x-raw,width=8192,height=8192", &["8192x8192", "67 million", "7680x4320"]),
     ] {

@@ -1,10 +1,12 @@
 //! The element: negotiation, time, seeking, and one drawn buffer after another.
 
-use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+use std::path::Path;
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use ego_meta::Stamp;
 use ego_synth::error::SynthError;
+use ego_synth::mesh::import::HandMesh;
 use gst::glib;
 use gst::prelude::*;
 use gst::subclass::prelude::*;
@@ -28,6 +30,8 @@ const MANY_SKIPPED: u64 = 30;
 struct State {
     settings: Settings,
     plan: Plan,
+    /// Drawn instead of the built-in hand.
+    hand_mesh: Option<Arc<HandMesh>>,
     /// From the first negotiation on.
     stream: Option<Stream>,
     /// The frame that comes next, counted from the beginning of the show at the rate of the stream.
@@ -155,12 +159,15 @@ impl ElementImpl for EgoTestSrc {
 impl BaseSrcImpl for EgoTestSrc {
     fn start(&self) -> Result<(), gst::ErrorMessage> {
         let settings = lock(&self.settings).clone();
-        let plan = settings.plan().map_err(|e| gst::error_msg!(gst::ResourceError::Settings, ("{e}")))?;
+        let refused = |e: SynthError| gst::error_msg!(gst::ResourceError::Settings, ("{e}"));
+        let plan = settings.plan().map_err(refused)?;
+        let hand_mesh = settings.hand_mesh.as_deref().map(|p| HandMesh::load(Path::new(p))).transpose().map_err(refused)?.map(Arc::new);
         *lock(&self.stats) = Stats::default();
         *lock(&self.wait) = Wait::default();
         *lock(&self.state) = Some(State {
             settings,
             plan,
+            hand_mesh,
             stream: None,
             next: 0,
             seek_ns: None,
@@ -322,7 +329,7 @@ impl State {
         let (numer, denom) = (info.fps().numer(), info.fps().denom());
         let rate = (u32::try_from(numer).unwrap_or(1).max(1), u32::try_from(denom).unwrap_or(1).max(1));
         let format = Format { width: info.width(), height: info.height(), fps: f64::from(numer) / f64::from(denom) };
-        let picture = Picture::new(info, &self.settings);
+        let picture = Picture::new(info, &self.settings, self.hand_mesh.clone());
         match &mut self.stream {
             Some(stream) => {
                 stream.show.set_format(format)?;

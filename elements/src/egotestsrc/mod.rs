@@ -24,6 +24,9 @@
 //! that lists them all. `difficulty=easy` is a steady camera without noise, blur or bystander, `hard` a shaky one in dim light with
 //! somebody across the table; a prompt's own words count more.
 //!
+//! `lens-distortion=true` bends the picture as a real lens does, and with it everything that is given in pixels; `hand-mesh=DIR`
+//! draws a rigged hand of your own (glTF, MakeHuman).
+//!
 //! A live source shows what is due by the clock: frames for which there is no time are skipped and counted (`stats`), the next one
 //! is marked DISCONT. It answers LATENCY with one frame. Otherwise frames come as fast as they are taken, and seeking works: a
 //! jump costs about a millisecond for each recording between the beginning and its target.

@@ -1,9 +1,12 @@
 //! Drawing: a scene becomes the pixels of a buffer, a depth map, a mask and the truth. Made for one size and layout.
 
+use std::sync::Arc;
+
 use ego_meta::{ClipPosition, DepthMeta, DepthScale, MaskMeta, Stamp, TruthMeta};
 use ego_synth::clip::Clip;
 use ego_synth::effects::distortion::Distortion;
 use ego_synth::effects::planes::{Chroma, rgb_to_yuv};
+use ego_synth::mesh::import::HandMesh;
 use ego_synth::moment::Moment;
 use ego_synth::raster::geometry::Label;
 use ego_synth::raster::{Frame, Renderer};
@@ -14,7 +17,7 @@ use gst_video::{VideoFormat, VideoFrameRef, VideoInfo};
 
 use super::settings::Settings;
 use super::show::{Scene, Show};
-use super::truth::{Lens, meta};
+use super::truth::meta;
 use crate::maps::{Maps, write_millimetres};
 
 /// Flesh covers a joint this much deeper than its radius says, metres: the skin is no perfect sphere.
@@ -33,12 +36,16 @@ pub(super) struct Picture {
 
 impl Picture {
     /// For pictures of this layout and size.
-    pub(super) fn new(info: &VideoInfo, settings: &Settings) -> Picture {
+    pub(super) fn new(info: &VideoInfo, settings: &Settings, hand_mesh: Option<Arc<HandMesh>>) -> Picture {
         let (width, height) = (info.width(), info.height());
         let maps = |wanted: bool, format| wanted.then(|| Maps::new(format, width, height)).flatten();
+        let renderer = Renderer::new(width as usize, height as usize, settings.threads());
         Picture {
             info: info.clone(),
-            renderer: Renderer::new(width as usize, height as usize, settings.threads()),
+            renderer: match hand_mesh {
+                Some(mesh) => renderer.with_hand_mesh(mesh),
+                None => renderer,
+            },
             frame: Frame::new(width as usize, height as usize),
             scene: None,
             depth: maps(settings.depth, VideoFormat::Gray16Le),
@@ -97,12 +104,12 @@ impl Picture {
 
 /// The truth about the frame that was just drawn, with what the picture shows of each joint.
 fn look(frame: &Frame, clip: &Clip, number: u64, now: &Moment, recipe: &SceneRecipe, stamp: Stamp) -> TruthMeta {
-    let bent = recipe.effects.distortion;
-    let distortion = (bent != [0.0; 2]).then(|| Distortion::of(bent, &clip.intrinsics()));
+    let lens = Distortion::of(recipe.effects.distortion, &clip.intrinsics());
     let mut truth = Truth::of_moment(clip, now);
-    let lens = Lens { camera: truth.intrinsics, distortion };
+    if lens != Distortion::default() {
+        truth = truth.seen_through(&lens);
+    }
     truth.look_up_visibility(now, |camera_m, px, flesh_m| {
-        let px = lens.seen_px(px);
         let hands = [Label::LeftArm, Label::RightArm, Label::Bystander];
         hands.into_iter().any(|label| frame.joint_visible(px, camera_m[2], label, flesh_m + SKIN_M))
     });

@@ -92,6 +92,7 @@ pub(super) struct Settings {
     /// 0: the seed decides.
     pub(super) hfov_deg: f64,
     pub(super) lens_distortion: bool,
+    pub(super) hand_mesh: Option<String>,
     pub(super) depth: bool,
     pub(super) mask: bool,
     /// 0: as many as there are cores.
@@ -109,6 +110,7 @@ impl Default for Settings {
             difficulty: Difficulty::default(),
             hfov_deg: 0.0,
             lens_distortion: false,
+            hand_mesh: None,
             depth: true,
             mask: false,
             threads: 0,
@@ -165,6 +167,11 @@ impl Settings {
                  and depth stay those of the ideal camera",
                 default.lens_distortion,
             ),
+            glib::ParamSpecString::builder("hand-mesh")
+                .nick("Hand mesh")
+                .blurb("Folder or file with a rigged hand (glTF, MakeHuman) that is drawn instead of the built-in one")
+                .mutable_ready()
+                .build(),
             switch("depth", "Depth", "Attach exact depth in millimetres as EgoDepthMeta", default.depth),
             switch("mask", "Mask", "Attach a mask of the wearer's hands and arms as EgoMaskMeta", default.mask),
             glib::ParamSpecUInt::builder("threads")
@@ -193,6 +200,7 @@ impl Settings {
             "difficulty" => take(&mut self.difficulty, value),
             "hfov" => take(&mut self.hfov_deg, value),
             "lens-distortion" => take(&mut self.lens_distortion, value),
+            "hand-mesh" => take(&mut self.hand_mesh, value),
             "depth" => take(&mut self.depth, value),
             "mask" => take(&mut self.mask, value),
             "threads" => take(&mut self.threads, value),
@@ -210,6 +218,7 @@ impl Settings {
             "difficulty" => self.difficulty.to_value(),
             "hfov" => self.hfov_deg.to_value(),
             "lens-distortion" => self.lens_distortion.to_value(),
+            "hand-mesh" => self.hand_mesh.to_value(),
             "depth" => self.depth.to_value(),
             "mask" => self.mask.to_value(),
             "threads" => self.threads.to_value(),

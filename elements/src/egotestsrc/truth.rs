@@ -8,31 +8,13 @@ use ego_synth::effects::distortion::Distortion;
 use ego_synth::moment::{InHand, Owner};
 use ego_synth::truth::{HandTruth, ObjectTruth, Truth, Visibility};
 
-/// Where a picture shows a point of the ideal pinhole camera; `None` is the ideal camera itself.
-#[derive(Clone, Copy)]
-pub(super) struct Lens {
-    pub(super) camera: Intrinsics,
-    pub(super) distortion: Option<Distortion>,
-}
-
-impl Lens {
-    /// Where a point of the ideal picture is seen, pixels.
-    pub(super) fn seen_px(&self, px: [f64; 2]) -> [f64; 2] {
-        self.distortion.map_or(px, |d| d.distorted_px(&self.camera, px))
-    }
-
-    fn seen_norm(&self, px: Option<[f64; 2]>) -> [f32; 2] {
-        match px.map(|px| self.seen_px(px)) {
-            Some([x, y]) => [(x / f64::from(self.camera.width)) as f32, (y / f64::from(self.camera.height)) as f32],
-            None => [f32::NAN; 2],
-        }
-    }
-}
-
 /// Everything that is known about a frame.
-pub(super) fn meta(truth: &Truth, lens: &Lens, clip: ClipPosition, stamp: Stamp) -> TruthMeta {
-    let hands = truth.hands.iter().zip(1..).map(|(hand, track)| true_hand(hand, track, lens)).collect();
-    let objects: Vec<TrueObject> = truth.objects.iter().map(|o| true_object(o, lens)).collect();
+///
+/// `truth` is what the picture shows ([`Truth::seen_through`] its `lens`).
+pub(super) fn meta(truth: &Truth, lens: &Distortion, clip: ClipPosition, stamp: Stamp) -> TruthMeta {
+    let camera = &truth.intrinsics;
+    let hands = truth.hands.iter().zip(1..).map(|(hand, track)| true_hand(hand, track, camera)).collect();
+    let objects: Vec<TrueObject> = truth.objects.iter().map(|o| true_object(o, camera, lens)).collect();
     let action = truth.action;
     let acted = |o: &&TrueObject| action.is_none_or(|a| a.noun == o.class) && o.in_hand != InHand::None;
     let action = TrueAction {
@@ -48,7 +30,7 @@ pub(super) fn meta(truth: &Truth, lens: &Lens, clip: ClipPosition, stamp: Stamp)
     TruthMeta { stamp, hands, objects, action, intrinsics: truth.intrinsics, world_from_camera, clip }
 }
 
-fn true_hand(truth: &HandTruth, track: u32, lens: &Lens) -> TrueHand {
+fn true_hand(truth: &HandTruth, track: u32, camera: &Intrinsics) -> TrueHand {
     let seen = truth.visibility.map(|v| match v {
         Visibility::Unknown => JointSeen::Unknown,
         Visibility::Visible => JointSeen::Visible,
@@ -61,7 +43,7 @@ fn true_hand(truth: &HandTruth, track: u32, lens: &Lens) -> TrueHand {
             score: if truth.side == Side::Unknown { 0.0 } else { 1.0 },
             presence: f32::from(u8::from(truth.present)),
             track,
-            image_norm: truth.image_px.map(|px| lens.seen_norm(px)),
+            image_norm: truth.image_px.map(|px| norm(px, camera)),
             camera_m: Some(truth.camera_m.map(|p| p.map(|v| v as f32))),
             joint_score: seen.map(JointSeen::score),
         },
@@ -71,20 +53,21 @@ fn true_hand(truth: &HandTruth, track: u32, lens: &Lens) -> TrueHand {
     }
 }
 
-fn true_object(truth: &ObjectTruth, lens: &Lens) -> TrueObject {
-    let camera = &lens.camera;
-    let rect = truth.box_px.map(|[left, top, right, bottom]| {
-        let ([left, top], [right, bottom]) = (lens.seen_px([left, top]), lens.seen_px([right, bottom]));
-        let (w, h) = (f64::from(camera.width), f64::from(camera.height));
-        [left / w, top / h, right / w, bottom / h].map(|v| v as f32)
-    });
+/// Pixels as shares of the picture; NaN for what is not seen.
+fn norm(px: Option<[f64; 2]>, camera: &Intrinsics) -> [f32; 2] {
+    px.map_or([f32::NAN; 2], |[x, y]| [(x / f64::from(camera.width)) as f32, (y / f64::from(camera.height)) as f32])
+}
+
+fn true_object(truth: &ObjectTruth, camera: &Intrinsics, lens: &Distortion) -> TrueObject {
+    let (w, h) = (f64::from(camera.width), f64::from(camera.height));
+    let rect = truth.box_px.map(|[left, top, right, bottom]| [left / w, top / h, right / w, bottom / h].map(|v| v as f32));
     let pose = truth.camera_from_body.to_homogeneous();
     TrueObject {
         class: truth.class,
         name: noun_name(truth.class).to_owned(),
         in_hand: truth.in_hand,
         rect_norm: rect,
-        box_norm: truth.box_camera_m.map(|p| lens.seen_norm(camera.project(p))),
+        box_norm: truth.box_camera_m.map(|p| norm(camera.project(p).and_then(|px| lens.seen_px(camera, px)), camera)),
         box_camera_m: truth.box_camera_m.map(|p| p.map(|v| v as f32)),
         camera_from_object: std::array::from_fn(|row| std::array::from_fn(|column| pose[(row, column)] as f32)),
     }

@@ -150,11 +150,7 @@ impl Truth {
     #[must_use]
     pub fn seen_through(mut self, lens: &Distortion) -> Truth {
         let k = self.intrinsics;
-        let bend = |px: [f64; 2]| {
-            let seen = lens.distorted_px(&k, px);
-            let back = lens.ideal_px(&k, seen);
-            (libm::hypot(back[0] - px[0], back[1] - px[1]) < 0.05).then_some(seen)
-        };
+        let bend = |px: [f64; 2]| lens.seen_px(&k, px);
         for hand in &mut self.hands {
             hand.image_px = hand.camera_m.map(|m| k.project(m).and_then(bend));
             (hand.visibility, hand.present) = in_view(&hand.image_px, &k);

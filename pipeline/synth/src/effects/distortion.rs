@@ -37,6 +37,13 @@ impl Distortion {
         [k.fx * x * m + k.cx, k.fy * y * m + k.cy]
     }
 
+    /// Where a point of the ideal pinhole picture is seen; `None` so far out that the lens never shows it.
+    pub fn seen_px(&self, k: &Intrinsics, px: [f64; 2]) -> Option<[f64; 2]> {
+        let seen = self.distorted_px(k, px);
+        let back = self.ideal_px(k, seen);
+        (libm::hypot(back[0] - px[0], back[1] - px[1]) < 0.05).then_some(seen)
+    }
+
     /// The point of the ideal picture that is seen at this pixel of the distorted one.
     pub fn ideal_px(&self, k: &Intrinsics, px: [f64; 2]) -> [f64; 2] {
         let (x, y) = ((px[0] - k.cx) / k.fx, (px[1] - k.cy) / k.fy);
