@@ -1,6 +1,9 @@
 //! Linear light to an 8-bit picture: movement while the shutter is open, lens, sensor and tone curve.
 
-use crate::mesh::vec3::{V3, split, v3};
+use wide::f32x4;
+
+use crate::mesh::lanes::split4;
+use crate::mesh::vec3::{V3, split};
 use crate::rng::Rng;
 
 /// How one frame is developed; all plain numbers.
@@ -27,7 +30,7 @@ const TILE: usize = 8;
 /// Samples along the movement.
 const TAPS: usize = 9;
 const CURVE: usize = 4096;
-const GRAIN: usize = 1 << 14;
+const GRAIN: usize = 1 << 12;
 
 /// How light moves over a tile and around it while the shutter is open.
 #[derive(Clone, Copy, Debug, Default)]
@@ -45,11 +48,14 @@ pub struct Darkroom {
     width: usize,
     height: usize,
     curve: Vec<u8>,
-    grain: Vec<f32>,
+    /// Noise of three channels, deviation 1.
+    grain: Vec<f32x4>,
     tiles: Vec<Sweep>,
     tiles_across: usize,
     /// Source pixel of each output pixel when the lens distorts.
     map: Vec<[f32; 2]>,
+    /// The nearest pixel to each of those.
+    nearest: Vec<u32>,
     map_key: Option<([u64; 2], [u64; 4])>,
     wider: f64,
 }
@@ -91,7 +97,7 @@ impl Darkroom {
             })
             .collect();
         let mut rng = Rng::new(0x0067_7261_696e);
-        let grain = (0..GRAIN + 3).map(|_| rng.normal() as f32).collect();
+        let grain = (0..GRAIN).map(|_| f32x4::new([rng.normal() as f32, rng.normal() as f32, rng.normal() as f32, 0.0])).collect();
         let tiles_across = width.div_ceil(TILE);
         Darkroom {
             width,
@@ -101,6 +107,7 @@ impl Darkroom {
             tiles: vec![Sweep::default(); tiles_across * height.div_ceil(TILE)],
             tiles_across,
             map: Vec::new(),
+            nearest: Vec::new(),
             map_key: None,
             wider: 1.0,
         }
@@ -117,6 +124,7 @@ impl Darkroom {
         }
         self.map_key = key;
         self.map.clear();
+        self.nearest.clear();
         self.wider = 1.0;
         let Some((d, k)) = lens else { return 1.0 };
         let (w, h) = (self.width as f64, self.height as f64);
@@ -159,6 +167,7 @@ impl Darkroom {
                 self.map.push([dx * m + cx - 0.5, dy * m + cy - 0.5]);
             }
         }
+        self.nearest = self.map.iter().map(|p| self.index(*p) as u32).collect();
         self.wider
     }
 
@@ -206,144 +215,153 @@ impl Darkroom {
     pub fn print(&self, d: &Development, from: &Negative<'_>, out: &mut Print<'_>) {
         let (w, h) = (self.width, self.height);
         let moves = !from.flow.is_empty() && (d.shutter > 0.0 || d.rolling != 0.0);
-        let half_diagonal = d.vignette / ((w * w + h * h) as f32 * 0.25);
         let rows = out.rgb.chunks_exact_mut(3 * w).zip(out.depth_m.chunks_exact_mut(w)).zip(out.label.chunks_exact_mut(w));
+        let mut line = vec![f32x4::ZERO; w];
         for (row, ((rgb, depth_m), label)) in rows.enumerate() {
             let y = out.first + row;
             let late = d.rolling * ((y as f32 + 0.5) / h as f32 - 0.5);
-            let mut grain = Rng::new(d.seed ^ (y as u64).wrapping_mul(0x9e37_79b9)).next_u64();
-            let cy = y as f32 - 0.5 * h as f32;
             let map = self.map.get(y * w..(y + 1) * w);
-            let mut line = vec![V3::ZERO; w];
-            for (x, ((light, depth), label)) in line.iter_mut().zip(depth_m).zip(label).enumerate() {
-                let source = map.map_or([x as f32, y as f32], |m| m[x]);
-                let nearest = if map.is_some() { self.index(source) } else { y * w + x };
-                *light = if moves { self.moving(d, from, source, nearest, late) } else { self.sharp(d, from, source) };
-                *depth = from.depth_m[nearest];
-                *label = from.label[nearest];
-            }
-            for (x, light) in line.iter_mut().enumerate() {
-                let cx = x as f32 - 0.5 * w as f32;
-                *light = light.times(d.gain) * (1.0 - (cx * cx + cy * cy) * half_diagonal);
-            }
-            if d.read_noise > 0.0 {
-                for light in &mut line {
-                    grain = grain.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-                    let at = (grain >> 33) as usize & (GRAIN - 1);
-                    // Shot noise grows with the root of the light.
-                    let sigma = d.read_noise * (0.35 + (light.dot(v3(2.0, 5.0, 2.0))).max(0.0).sqrt());
-                    if let Some([r, g, b]) = self.grain.get(at..).and_then(|g| g.first_chunk::<3>()) {
-                        *light += v3(*r, *g, *b) * sigma;
+            match map {
+                None => {
+                    depth_m.copy_from_slice(&from.depth_m[y * w..(y + 1) * w]);
+                    label.copy_from_slice(&from.label[y * w..(y + 1) * w]);
+                }
+                Some(_) => {
+                    for ((depth, label), nearest) in depth_m.iter_mut().zip(label).zip(&self.nearest[y * w..(y + 1) * w]) {
+                        (*depth, *label) = (from.depth_m[*nearest as usize], from.label[*nearest as usize]);
                     }
                 }
             }
-            for (out, light) in rgb.chunks_exact_mut(3).zip(&line) {
-                out[0] = self.code(light.x);
-                out[1] = self.code(light.y);
-                out[2] = self.code(light.z);
+            let tiles = &self.tiles[(y / TILE) * self.tiles_across..][..self.tiles_across];
+            for (tile, (sweep, lights)) in tiles.iter().zip(line.chunks_mut(TILE)).enumerate() {
+                for (x, light) in (tile * TILE..).zip(lights) {
+                    let p = map.map_or([x as f32, y as f32], |m| m[x]);
+                    if !moves {
+                        *light = self.sharp(d, from, p);
+                        continue;
+                    }
+                    let nearest = self.nearest.get(y * w + x).map_or(y * w + x, |n| *n as usize);
+                    let own = from.flow[nearest];
+                    // A later row sees things where they will be: look back along the movement.
+                    let p = [p[0] - own[0] * late, p[1] - own[1] * late];
+                    *light = if sweep.length < 0.6 { self.sharp(d, from, p) } else { self.moving(d, from, p, sweep) };
+                }
             }
+            self.expose(d, y, &line, rgb);
         }
     }
 
-    /// The 8-bit code of linear light.
-    #[inline]
-    fn code(&self, light: f32) -> u8 {
-        let at = split(light.clamp(0.0, 1.6) * ((CURVE - 1) as f32 / 1.6) + 0.5).0;
-        self.curve.get(at as usize).copied().unwrap_or(255)
+    /// Light of a row to 8-bit codes: gain, dark corners, noise, tone curve.
+    fn expose(&self, d: &Development, y: usize, line: &[f32x4], rgb: &mut [u8]) {
+        let (w, h) = (self.width, self.height);
+        let half_diagonal = d.vignette / ((w * w + h * h) as f32 * 0.25);
+        let mut grain = Rng::new(d.seed ^ (y as u64).wrapping_mul(0x9e37_79b9)).next_u64();
+        let cy = y as f32 - 0.5 * h as f32;
+        let gain = f32x4::new([d.gain.x, d.gain.y, d.gain.z, 0.0]);
+        for (x, (out, light)) in rgb.as_chunks_mut::<3>().0.iter_mut().zip(line).enumerate() {
+            let cx = x as f32 - 0.5 * w as f32;
+            let mut light = *light * gain * f32x4::splat(1.0 - (cx * cx + cy * cy) * half_diagonal);
+            if d.read_noise > 0.0 {
+                grain = grain.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                // Shot noise grows with the root of the light.
+                let [r, g, b, _] = light.to_array();
+                let sigma = d.read_noise * (0.35 + (2.0 * r + 5.0 * g + 2.0 * b).max(0.0).sqrt());
+                light += self.grain[(grain >> 33) as usize % GRAIN] * f32x4::splat(sigma);
+            }
+            let at = light.fast_max(f32x4::ZERO).fast_min(f32x4::splat(1.6)) * f32x4::splat((CURVE - 1) as f32 / 1.6) + f32x4::splat(0.5);
+            let [r, g, b, _] = at.fast_trunc_int().to_array();
+            *out = [r, g, b].map(|i| self.curve[i as usize % CURVE]);
+        }
     }
 
     #[inline]
     fn index(&self, p: [f32; 2]) -> usize {
-        let (x, y) = self.pixel(p);
-        y * self.width + x
-    }
-
-    /// Column and row of the nearest pixel.
-    #[inline]
-    fn pixel(&self, p: [f32; 2]) -> (usize, usize) {
         let x = split(p[0].clamp(0.0, self.width as f32 - 1.0) + 0.5).0 as usize;
         let y = split(p[1].clamp(0.0, self.height as f32 - 1.0) + 0.5).0 as usize;
-        (x.min(self.width - 1), y.min(self.height - 1))
+        y.min(self.height - 1) * self.width + x.min(self.width - 1)
     }
 
-    /// Colour between pixels.
+    /// The weighted sum of colours between pixels at the first `count` of four places.
     #[inline(always)]
-    fn read(&self, colour: &[V3], p: [f32; 2]) -> V3 {
-        let (ix, u) = split(p[0].clamp(0.0, (self.width as f32 - 1.001).max(0.0)));
-        let (iy, v) = split(p[1].clamp(0.0, (self.height as f32 - 1.001).max(0.0)));
-        let at = iy as usize * self.width + ix as usize;
-        let pair = |at: usize| colour.get(at..).and_then(|c| c.first_chunk::<2>());
-        let Some([a, b]) = pair(at) else { return colour.get(at).copied().unwrap_or(V3::ZERO) };
-        let top = a.lerp(*b, u);
-        pair(at + self.width).map_or(top, |[c, e]| top.lerp(c.lerp(*e, u), v))
+    fn gather(&self, colour: &[V3], x: f32x4, y: f32x4, weights: f32x4, count: usize) -> f32x4 {
+        let inside = |v: f32x4, size: usize| v.fast_max(f32x4::ZERO).fast_min(f32x4::splat((size as f32 - 1.001).max(0.0)));
+        let ((x, u), (y, v)) = (split4(inside(x, self.width)), split4(inside(y, self.height)));
+        let (above, below) = (weights * (f32x4::ONE - v), weights * v);
+        let shares = [above * (f32x4::ONE - u), above * u, below * (f32x4::ONE - u), below * u].map(f32x4::to_array);
+        let lanes = |c: V3| f32x4::new(c.lanes());
+        let mut sum = f32x4::ZERO;
+        for k in 0..count.min(4) {
+            let at = y[k] as usize * self.width + x[k] as usize;
+            let pair = |at: usize| colour.get(at..).and_then(|c| c.first_chunk::<2>());
+            let share = |s: usize| f32x4::splat(shares[s][k]);
+            if let (Some([a, b]), Some([c, e])) = (pair(at), pair(at + self.width)) {
+                sum += lanes(*a) * share(0) + lanes(*b) * share(1) + lanes(*c) * share(2) + lanes(*e) * share(3);
+            } else {
+                // The last column of the last row, or a picture of one row.
+                sum += lanes(colour.get(at).copied().unwrap_or(V3::ZERO)) * (share(0) + share(1) + share(2) + share(3));
+            }
+        }
+        sum
     }
 
-    fn sharp(&self, d: &Development, from: &Negative<'_>, p: [f32; 2]) -> V3 {
+    /// What stands still, as sharp as the lens is.
+    #[inline]
+    fn sharp(&self, d: &Development, from: &Negative<'_>, p: [f32; 2]) -> f32x4 {
+        let (x, y) = (f32x4::splat(p[0]), f32x4::splat(p[1]));
         if d.blur_px < 0.25 {
-            return if self.map.is_empty() { from.colour[self.index(p)] } else { self.read(from.colour, p) };
+            return if self.map.is_empty() {
+                f32x4::new(from.colour[self.index(p)].lanes())
+            } else {
+                self.gather(from.colour, x, y, f32x4::ONE, 1)
+            };
         }
-        let b = 0.8 * d.blur_px;
+        // Places on a circle: the mean of a small disk, nearly. Reading between pixels blurs as well, so that two do for a small one.
+        let b = f32x4::splat(0.8 * d.blur_px);
         if d.blur_px < 0.7 {
-            // Reading between pixels blurs as well: two places are enough.
-            return (self.read(from.colour, [p[0] + b, p[1] + 0.6 * b]) + self.read(from.colour, [p[0] - b, p[1] - 0.6 * b])) * 0.5;
+            let (dx, dy) = (f32x4::new([1.0, -1.0, 0.0, 0.0]), f32x4::new([0.6, -0.6, 0.0, 0.0]));
+            return self.gather(from.colour, x + b * dx, y + b * dy, f32x4::splat(0.5), 2);
         }
-        // Three places on a circle: the mean of a small disk, nearly.
-        let one = self.read(from.colour, [p[0] + b, p[1] + 0.1 * b]);
-        let two = self.read(from.colour, [p[0] - 0.59 * b, p[1] + 0.81 * b]);
-        let three = self.read(from.colour, [p[0] - 0.41 * b, p[1] - 0.91 * b]);
-        (one + two + three) * (1.0 / 3.0)
+        let (dx, dy) = (f32x4::new([1.0, -0.59, -0.41, 0.0]), f32x4::new([0.1, 0.81, -0.91, 0.0]));
+        self.gather(from.colour, x + b * dx, y + b * dy, f32x4::splat(1.0 / 3.0), 3)
     }
 
     /// Light gathered along the movement while the shutter is open.
     ///
     /// The largest movement nearby gives the direction (after McGuire et al., "A Reconstruction Filter for Plausible Motion Blur",
     /// 2012); each place along it counts where it sweeps over this pixel, or where this pixel's own movement uncovers it.
-    fn moving(&self, d: &Development, from: &Negative<'_>, p: [f32; 2], nearest: usize, late: f32) -> V3 {
-        let own = from.flow[nearest];
-        // A later row sees things where they will be: look back along the movement.
-        let p = [p[0] - own[0] * late, p[1] - own[1] * late];
-        let (x, y) = self.pixel(p);
-        let Some(&Sweep { way, length, alike }) = self.tiles.get((y / TILE) * self.tiles_across + x / TILE) else { return V3::ZERO };
-        if length < 0.6 {
-            return self.sharp(d, from, p);
-        }
+    fn moving(&self, d: &Development, from: &Negative<'_>, p: [f32; 2], sweep: &Sweep) -> f32x4 {
+        let Sweep { way, length, alike } = *sweep;
         let taps = (length as usize + 2).min(TAPS);
         let share = 1.0 / taps as f32;
-        let step = way.map(|v| v * share);
         let half = 0.5 * (taps - 1) as f32;
-        let mut at = [p[0] - step[0] * half, p[1] - step[1] * half];
-        let mut sum = V3::ZERO;
-        if alike {
-            for _ in 0..taps {
-                sum += self.read(from.colour, at);
-                at = [at[0] + step[0], at[1] + step[1]];
-            }
-            return sum * share;
-        }
-        let nearest = y * self.width + x;
+        let nearest = self.index(p);
         let own = from.flow[nearest];
         let reach = 0.5 * (own[0] * own[0] + own[1] * own[1]).sqrt() * d.shutter + 0.5;
         let z = from.depth_m[nearest];
-        let mut still = 0;
-        for k in 0..taps {
-            let distance = (k as f32 - half).abs() * share * length;
-            if reach >= distance {
-                sum += self.read(from.colour, at);
-            } else {
-                let j = self.index(at);
-                let theirs = from.flow[j];
-                let their_length = (theirs[0] * theirs[0] + theirs[1] * theirs[1]).sqrt() * d.shutter;
-                if from.depth_m[j] < z * 0.98 && 0.5 * their_length + 0.5 >= distance {
-                    sum += from.colour[j];
-                } else {
-                    still += 1;
+        let mut sum = f32x4::ZERO;
+        let mut still = 0.0;
+        for first in (0..taps).step_by(4) {
+            let count = (taps - first).min(4);
+            let step = f32x4::new([0.0, 1.0, 2.0, 3.0]) + f32x4::splat(first as f32 - half);
+            let (x, y) = (f32x4::splat(p[0]) + step * (way[0] * share), f32x4::splat(p[1]) + step * (way[1] * share));
+            let mut weights = [1.0; 4];
+            if !alike {
+                let (distance, x, y) = ((step.abs() * (share * length)).to_array(), x.to_array(), y.to_array());
+                for k in (0..count).filter(|k| distance[*k] > reach) {
+                    let j = self.index([x[k], y[k]]);
+                    let theirs = from.flow[j];
+                    let their_length = (theirs[0] * theirs[0] + theirs[1] * theirs[1]).sqrt() * d.shutter;
+                    if !(from.depth_m[j] < z * 0.98 && 0.5 * their_length + 0.5 >= distance[k]) {
+                        weights[k] = 0.0;
+                        still += 1.0;
+                    }
                 }
             }
-            at = [at[0] + step[0], at[1] + step[1]];
+            sum += self.gather(from.colour, x, y, f32x4::new(weights), count);
         }
-        if still > 0 {
-            sum += self.sharp(d, from, p) * still as f32;
+        if still > 0.0 {
+            sum += self.sharp(d, from, p) * f32x4::splat(still);
         }
-        sum * share
+        sum * f32x4::splat(share)
     }
 }

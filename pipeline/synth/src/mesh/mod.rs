@@ -6,6 +6,7 @@ pub mod anatomy;
 pub mod decimate;
 pub mod hand;
 pub mod import;
+pub mod lanes;
 pub mod polygonise;
 pub mod rigid;
 pub mod skeleton;

@@ -29,6 +29,12 @@ impl V3 {
     /// One in all coordinates, or white.
     pub const ONE: V3 = v3(1.0, 1.0, 1.0);
 
+    /// The coordinates, and a fourth number that means nothing.
+    #[inline(always)]
+    pub fn lanes(self) -> [f32; 4] {
+        [self.x, self.y, self.z, self.rest]
+    }
+
     /// Scalar product.
     #[inline]
     pub fn dot(self, o: V3) -> f32 {

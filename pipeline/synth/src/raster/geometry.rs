@@ -2,7 +2,7 @@
 
 use super::material::Material;
 use crate::mesh::rigid::RigidMesh;
-use crate::mesh::vec3::{Affine, V3};
+use crate::mesh::vec3::{Affine, V3, v3};
 
 /// Nothing nearer than this is drawn, metres.
 pub const NEAR_M: f32 = 0.035;
@@ -82,11 +82,11 @@ pub struct Lens {
 }
 
 impl Lens {
-    /// Pixel and inverse depth.
+    /// Pixel (x, y) and inverse depth (z).
     #[inline]
-    pub fn project(&self, p: V3) -> [f32; 3] {
+    pub fn project(&self, p: V3) -> V3 {
         let w = 1.0 / p.z;
-        [self.focal[0] * p.x * w + self.centre[0], self.focal[1] * p.y * w + self.centre[1], w]
+        v3(self.focal[0] * p.x * w + self.centre[0], self.focal[1] * p.y * w + self.centre[1], w)
     }
 
     /// The lens for a picture `k` times as large.
@@ -105,8 +105,8 @@ pub struct Geometry {
     pub triangles: Vec<Triangle>,
     /// Materials and what they belong to.
     pub surfaces: Vec<Surface>,
-    /// Projected corners (pixels of the sample grid, inverse depth), filled by [`Geometry::project`].
-    pub projected: Vec<[f32; 3]>,
+    /// Projected corners (x and y in pixels of the sample grid, z the inverse depth), filled by [`Geometry::project`].
+    pub projected: Vec<V3>,
     /// Corners of triangles that throw a shadow, filled by [`Geometry::project`].
     pub casters: Vec<[u32; 3]>,
 }
@@ -181,7 +181,7 @@ impl Geometry {
         triangles.truncate(kept);
         triangles.append(&mut extra);
         self.triangles = triangles;
-        self.projected.extend(self.vertices.iter().map(|v| if v.at.z >= NEAR_M * 0.999 { lens.project(v.at) } else { [0.0; 3] }));
+        self.projected.extend(self.vertices.iter().map(|v| if v.at.z >= NEAR_M * 0.999 { lens.project(v.at) } else { V3::ZERO }));
     }
 
     fn clip(&mut self, t: Triangle, out: &mut Vec<Triangle>) {

@@ -1,8 +1,11 @@
 //! How surfaces look: procedural colour, gloss and bumps as a function of a place on the surface.
 
+use wide::f32x4;
+
 use super::noise::{Noise, cell};
 use super::print;
 use super::skin::SkinPainter;
+use crate::mesh::lanes::{V3x4, smoothstep4, split4};
 use crate::mesh::vec3::{V3, smoothstep, split, v3};
 
 /// A pattern on a surface; sizes in metres of local space.
@@ -79,12 +82,21 @@ impl Material {
 pub struct Texel {
     /// Linear colour.
     pub albedo: V3,
-    /// Added to the normal before it is made unit again.
-    pub bump: V3,
-    /// Strength of the highlight.
-    pub gloss: f32,
     /// Light that the surface sends out by itself, 0..1 of the albedo.
     pub glow: f32,
+}
+
+/// What a material is at four places.
+#[derive(Clone, Copy, Debug)]
+pub struct Texels {
+    /// Linear colours.
+    pub albedo: V3x4,
+    /// Added to the normals before they are made unit again.
+    pub bump: V3x4,
+    /// Strengths of the highlight.
+    pub gloss: f32x4,
+    /// Light that the surface sends out by itself, 0..1 of the albedo.
+    pub glow: f32x4,
 }
 
 /// Reads materials.
@@ -94,65 +106,98 @@ pub struct Painter {
     skin: SkinPainter,
 }
 
+#[inline]
+fn number(x: f32) -> f32x4 {
+    f32x4::splat(x)
+}
+
 impl Painter {
-    /// The look of `m` at `p` (local, metres) with the local normal direction's `facing` where known; a pixel covers `pixel_m`.
+    /// The looks of `m` at four places `p` (local, metres), the first `count` of which matter; a pixel covers `pixel_m`.
     #[inline]
-    pub fn texel(&self, m: &Material, p: V3, pixel_m: f32) -> Texel {
-        let q = p * m.scale + m.offset;
+    pub fn texels(&self, m: &Material, p: V3x4, pixel_m: f32x4, count: usize) -> Texels {
+        let q = p * m.scale + V3x4::splat(m.offset);
         // Details smaller than a pixel fade into their mean.
-        let fade = |feature_m: f32| smoothstep(0.6, 2.0, feature_m / pixel_m);
-        let mut out = Texel { albedo: m.a, bump: V3::ZERO, gloss: m.gloss, glow: 0.0 };
+        let fade = |feature_m: f32| smoothstep4(0.6, 2.0, number(feature_m) / pixel_m);
+        let a = V3x4::splat(m.a);
+        let mut out = Texels { albedo: a, bump: V3x4::ZERO, gloss: number(m.gloss), glow: f32x4::ZERO };
         match m.pattern {
-            Pattern::Plain => out.albedo = m.a.lerp(m.b, 0.25 * self.noise.at(q)),
-            Pattern::Cloud => out.albedo = m.a.lerp(m.b, smoothstep(0.25, 0.75, self.noise.two(q))),
+            Pattern::Plain => out.albedo = a.lerp_one(m.b, self.noise.at4(q) * 0.25),
+            Pattern::Cloud => out.albedo = a.lerp_one(m.b, smoothstep4(0.25, 0.75, self.noise.two4(q))),
             Pattern::Speckle => {
-                let (big, small) = (self.noise.at(q), self.noise.at(q * 6.0));
-                let grain = if small > 0.62 { 0.8 } else { 0.0 };
+                let (big, small) = (self.noise.at4(q), self.noise.at4(q * 6.0));
+                let grain = small.simd_gt(number(0.62)) & number(0.8);
                 let k = fade(0.25 / m.scale);
-                out.albedo = m.a.lerp(m.b, 0.3 * big + grain * k + 0.25 * (1.0 - k));
+                out.albedo = a.lerp_one(m.b, big * 0.3 + grain * k + (f32x4::ONE - k) * 0.25);
             }
-            Pattern::Wood => self.wood(m, q, pixel_m, &mut out),
+            Pattern::Wood => self.wood(m, q, fade(0.3 / m.scale), &mut out),
             Pattern::Tiles => {
-                let ((i, u), (j, v)) = (split(q.x), split(q.y));
-                let edge = u.min(1.0 - u).min(v.min(1.0 - v));
-                let tone = cell(i, j, split(q.z).0);
-                let soft = 0.8 * pixel_m * m.scale;
-                let joint = 1.0 - smoothstep(0.012 - 0.5 * soft, 0.026 + soft, edge);
-                let joint = joint * (0.03 / (0.03 + soft));
-                out.albedo = m.a.lerp(m.b, 0.22 * tone + 0.15 * self.noise.at(q * 3.0)).lerp(m.c, joint);
-                out.gloss *= 1.0 - joint;
+                let ((i, u), (j, v), (k, _)) = (split4(q.x), split4(q.y), split4(q.z));
+                let edge = u.fast_min(f32x4::ONE - u).fast_min(v.fast_min(f32x4::ONE - v));
+                let tone = f32x4::new([0, 1, 2, 3].map(|n| cell(i[n], j[n], k[n])));
+                let soft = pixel_m * (0.8 * m.scale);
+                let low = number(0.012) - soft * 0.5;
+                let t = ((edge - low) / (number(0.026) + soft - low)).fast_max(f32x4::ZERO).fast_min(f32x4::ONE);
+                let joint = (f32x4::ONE - t * t * (number(3.0) - t - t)) * (number(0.03) / (soft + number(0.03)));
+                out.albedo = a.lerp_one(m.b, tone * 0.22 + self.noise.at4(q * 3.0) * 0.15).lerp_one(m.c, joint);
+                out.gloss *= f32x4::ONE - joint;
             }
             Pattern::Check => {
-                let wide = (2.0 * pixel_m * m.scale).max(0.02);
-                let half = |t: f32| ((split(0.5 * t).1 - 0.5).abs() - 0.25) * 4.0;
-                let side = |t: f32| (half(t) / wide + 0.5).clamp(0.0, 1.0);
+                let wide = (pixel_m * (2.0 * m.scale)).fast_max(number(0.02));
+                let half = |t: f32x4| ((split4(t * 0.5).1 - number(0.5)).abs() - number(0.25)) * 4.0;
+                let side = |t: f32x4| (half(t) / wide + number(0.5)).fast_max(f32x4::ZERO).fast_min(f32x4::ONE);
                 let (u, v) = (side(q.x), side(q.y));
-                let odd = u + v - 2.0 * u * v;
+                let odd = u + v - u * v * 2.0;
                 let k = fade(1.0 / m.scale);
-                out.albedo = m.a.lerp(m.b, odd * k + 0.5 * (1.0 - k) + 0.08 * self.noise.at(q * 5.0));
+                out.albedo = a.lerp_one(m.b, odd * k + (f32x4::ONE - k) * 0.5 + self.noise.at4(q * 5.0) * 0.08);
             }
             Pattern::Stripes => {
-                let u = split(q.y).1;
+                let u = split4(q.y).1;
                 let k = fade(0.5 / m.scale);
-                let s = smoothstep(0.45, 0.5, u) * (1.0 - smoothstep(0.95, 1.0, u));
-                out.albedo = m.a.lerp(m.b, s * k + 0.5 * (1.0 - k));
-                self.weave(p, pixel_m, m.bump, &mut out);
+                let s = smoothstep4(0.45, 0.5, u) * (f32x4::ONE - smoothstep4(0.95, 1.0, u));
+                out.albedo = a.lerp_one(m.b, s * k + (f32x4::ONE - k) * 0.5);
+                self.weave(p, fade(0.0015), m.bump, &mut out);
             }
             Pattern::Cloth => {
-                out.albedo = m.a.lerp(m.b, 0.35 * self.noise.two(q));
-                self.weave(p, pixel_m, m.bump, &mut out);
-                let n = self.noise.at(q * 1.7 + v3(3.0, 9.0, 1.0)) - 0.5;
-                out.bump += v3(n, self.noise.at(q * 1.7 + v3(13.0, 2.0, 5.0)) - 0.5, n) * (0.9 * m.bump);
+                out.albedo = a.lerp_one(m.b, self.noise.two4(q) * 0.35);
+                self.weave(p, fade(0.0015), m.bump, &mut out);
+                let n = (self.noise.at4(q * 1.7 + V3x4::splat(v3(3.0, 9.0, 1.0))) - number(0.5)) * (0.9 * m.bump);
+                let y = (self.noise.at4(q * 1.7 + V3x4::splat(v3(13.0, 2.0, 5.0))) - number(0.5)) * (0.9 * m.bump);
+                out.bump += V3x4 { x: n, y, z: n };
             }
             Pattern::Carpet => {
-                let fleck = self.noise.at(p * 260.0);
                 let k = fade(0.004);
-                let motif = smoothstep(0.48, 0.55, self.noise.two(q));
-                out.albedo = m.a.lerp(m.b, motif) * (1.0 - 0.5 * k * (fleck - 0.4)) * 1.0;
-                out.albedo = out.albedo.lerp(m.c, 0.6 * smoothstep(0.62, 0.70, self.noise.at(q * 2.3)));
-                let n = fleck - 0.5;
-                out.bump = v3(n, -n, n) * (0.8 * k);
+                let fleck = self.noise.at4(p * 260.0);
+                let motif = smoothstep4(0.48, 0.55, self.noise.two4(q));
+                out.albedo = a.lerp_one(m.b, motif) * (f32x4::ONE - k * (fleck - number(0.4)) * 0.5);
+                out.albedo = out.albedo.lerp_one(m.c, smoothstep4(0.62, 0.70, self.noise.at4(q * 2.3)) * 0.6);
+                let n = (fleck - number(0.5)) * k * 0.8;
+                out.bump = V3x4 { x: n, y: -n, z: n };
             }
+            Pattern::Skin(finger) => self.skin.paint(&self.noise, m, finger, p, pixel_m, &mut out),
+            _ => {
+                let (places, sizes) = (p.rows(), pixel_m.to_array());
+                let (mut albedo, mut glow) = ([V3::ZERO; 4], [0.0; 4]);
+                for k in 0..count.min(4) {
+                    let texel = self.drawn(m, places[k], sizes[k]);
+                    (albedo[k], glow[k]) = (texel.albedo, texel.glow);
+                }
+                (out.albedo, out.glow) = (V3x4::of(albedo), f32x4::new(glow));
+            }
+        }
+        if m.bump > 0.0 && matches!(m.pattern, Pattern::Cloud | Pattern::Speckle | Pattern::Plain | Pattern::Tiles) {
+            let b = q * 2.3;
+            let n = [V3::ZERO, v3(17.0, 0.0, 0.0), v3(0.0, 31.0, 0.0)].map(|o| self.noise.at4(b + V3x4::splat(o)) - number(0.5));
+            out.bump += V3x4 { x: n[0], y: n[1], z: n[2] } * (fade(0.5 / m.scale) * m.bump);
+        }
+        out
+    }
+
+    /// Patterns with letters, cells and edges, which are drawn one place at a time.
+    fn drawn(&self, m: &Material, p: V3, pixel_m: f32) -> Texel {
+        let q = p * m.scale + m.offset;
+        let fade = |feature_m: f32| smoothstep(0.6, 2.0, feature_m / pixel_m);
+        let mut out = Texel { albedo: m.a, glow: 0.0 };
+        match m.pattern {
             Pattern::Print(layout) => layout.paint(&self.noise, m, p, pixel_m, &mut out),
             Pattern::Paper => print::page(&self.noise, m, p, pixel_m, &mut out),
             Pattern::Leaves => {
@@ -188,39 +233,34 @@ impl Painter {
                 let band = cell(i, split(p.z * 34.0).0, 9) > 0.75;
                 out.albedo = if band { colour.lerp(V3::ONE, 0.45) } else { colour } * (1.0 - 0.85 * gap);
             }
-            Pattern::Skin(finger) => self.skin.paint(&self.noise, m, finger, p, pixel_m, &mut out),
             Pattern::Face => self.face(m, p, &mut out),
-        }
-        if m.bump > 0.0 && matches!(m.pattern, Pattern::Cloud | Pattern::Speckle | Pattern::Plain | Pattern::Tiles) {
-            let b = q * 2.3;
-            let n = v3(self.noise.at(b), self.noise.at(b + v3(17.0, 0.0, 0.0)), self.noise.at(b + v3(0.0, 31.0, 0.0)));
-            out.bump += (n - v3(0.5, 0.5, 0.5)) * (m.bump * fade(0.5 / m.scale));
+            _ => {}
         }
         out
     }
 
-    fn wood(&self, m: &Material, q: V3, pixel_m: f32, out: &mut Texel) {
-        let (board, along) = split(q.y * 0.5);
-        let seed = cell(board, 0, 11);
-        let warp = self.noise.at(v3(q.x * 0.18 + 40.0 * seed, q.y * 0.9, q.z * 0.9 + 9.0 * seed));
-        let rings = (q.y * 1.4 + 7.0 * warp + 13.0 * seed) * 2.2;
-        let t = split(rings).1;
-        let ring = if t < 0.75 { t / 0.75 } else { (1.0 - t) * 4.0 };
-        let fine = self.noise.at(v3(q.x * 1.6, q.y * 26.0, q.z * 26.0));
-        let k = smoothstep(0.6, 2.0, 0.3 / m.scale / pixel_m);
-        out.albedo = m.a.lerp(m.b, k * (0.55 * ring + 0.25 * fine) + 0.4 * (1.0 - k)) * (0.88 + 0.2 * seed);
-        let edge = along.min(1.0 - along);
-        out.albedo = out.albedo * (1.0 - 0.55 * (1.0 - smoothstep(0.004, 0.012, edge)) * k);
+    fn wood(&self, m: &Material, q: V3x4, k: f32x4, out: &mut Texels) {
+        let (board, along) = split4(q.y * 0.5);
+        let seed = f32x4::new(board.map(|b| cell(b, 0, 11)));
+        let warp = self.noise.at4(V3x4 { x: q.x * 0.18 + seed * 40.0, y: q.y * 0.9, z: q.z * 0.9 + seed * 9.0 });
+        let rings = (q.y * 1.4 + warp * 7.0 + seed * 13.0) * 2.2;
+        let t = split4(rings).1;
+        let ring = (t * (1.0 / 0.75)).fast_min((f32x4::ONE - t) * 4.0);
+        let fine = self.noise.at4(V3x4 { x: q.x * 1.6, y: q.y * 26.0, z: q.z * 26.0 });
+        let tone = number(0.88) + seed * 0.2;
+        out.albedo = V3x4::splat(m.a).lerp_one(m.b, k * (ring * 0.55 + fine * 0.25) + (f32x4::ONE - k) * 0.4) * tone;
+        let edge = along.fast_min(f32x4::ONE - along);
+        out.albedo = out.albedo * (f32x4::ONE - (f32x4::ONE - smoothstep4(0.004, 0.012, edge)) * k * 0.55);
     }
 
-    fn weave(&self, p: V3, pixel_m: f32, bump: f32, out: &mut Texel) {
-        let k = smoothstep(0.6, 2.0, 0.0015 / pixel_m);
-        if k <= 0.0 {
+    fn weave(&self, p: V3x4, k: f32x4, bump: f32, out: &mut Texels) {
+        if !k.simd_gt(f32x4::ZERO).any() {
             return;
         }
-        let thread = self.noise.at(v3(p.x * 620.0, p.y * 620.0, p.z * 620.0)) - 0.5;
-        out.albedo = out.albedo * (1.0 + 0.35 * k * thread);
-        out.bump += v3(thread, -thread, thread) * (k * bump);
+        let thread = self.noise.at4(p * 620.0) - number(0.5);
+        out.albedo = out.albedo * (f32x4::ONE + k * thread * 0.35);
+        let n = thread * k * bump;
+        out.bump += V3x4 { x: n, y: -n, z: n };
     }
 
     fn face(&self, m: &Material, p: V3, out: &mut Texel) {
@@ -228,7 +268,7 @@ impl Painter {
         let (x, z) = (p.x.abs(), p.z);
         let front = smoothstep(-0.03, -0.06, p.y);
         let hair = z > 0.055 - 0.12 * (p.y + 0.05).max(0.0) + 0.012 * self.noise.at(p * 60.0) || p.y > 0.03;
-        let mottled = m.a * (0.92 + 0.16 * self.noise.two(p * 45.0 + m.offset));
+        let mottled = m.a * (0.92 + 0.16 * self.noise.at(p * 45.0 + m.offset));
         out.albedo = mottled;
         let blob = |cx: f32, cz: f32, rx: f32, rz: f32| smoothstep(1.2, 0.8, ((x - cx) / rx).powi(2) + ((z - cz) / rz).powi(2));
         out.albedo = out.albedo.lerp(m.b, 0.8 * front * blob(0.031, 0.026, 0.018, 0.0045));

@@ -1,12 +1,13 @@
 //! A software rasteriser: triangles to linear colour, depth, labels and movement of each pixel.
 //!
-//! First every sample (2 x 2 a pixel) finds its triangle, then each pixel is shaded once for each surface in it. Bands of rows
-//! go to threads; nothing is shared but what is read.
+//! First every sample (2 x 2 a pixel) finds its triangle, then each pixel is shaded once for each surface in it, four places at a
+//! time. Bands of rows go to threads; nothing is shared but what is read.
 
 pub mod geometry;
 pub mod material;
 mod noise;
 pub mod print;
+mod quads;
 mod renderer;
 pub mod shade;
 pub mod shadow;

@@ -1,45 +1,76 @@
 //! Smooth value noise in space, from a table that is the same everywhere.
 
+use wide::f32x4;
+
+use crate::mesh::lanes::{V3x4, split4};
 use crate::mesh::vec3::{V3, split, v3};
 
 const SIDE: usize = 32;
 
 /// A periodic lattice of random numbers (period 32 in each direction).
 pub(super) struct Noise {
-    lattice: Vec<f32>,
+    /// For each cell its eight corners: four at its low x, four at its high x, each in the order of y, then z.
+    cells: Vec<[f32x4; 2]>,
+}
+
+/// The weight of a corner at this share of the way through a cell: smooth at both ends.
+#[inline]
+fn smooth(t: f32x4) -> f32x4 {
+    t * t * (f32x4::splat(3.0) - t - t)
+}
+
+/// Number of the cell with these corners.
+#[inline]
+fn cell_at(x: i32, y: i32, z: i32) -> usize {
+    const M: i32 = SIDE as i32 - 1;
+    (((z & M) as usize * SIDE) + (y & M) as usize) * SIDE + (x & M) as usize
 }
 
 impl Noise {
     /// The one lattice that all pictures use; materials differ by where they read it.
     pub(super) fn new() -> Noise {
         let mut r = crate::rng::Rng::new(0x006e_6f69_7365);
-        Noise { lattice: (0..SIDE * SIDE * SIDE).map(|_| r.unit() as f32).collect() }
+        let lattice: Vec<f32> = (0..SIDE * SIDE * SIDE).map(|_| r.unit() as f32).collect();
+        let cells = (0..lattice.len() as i32).map(|i| {
+            let (x, y, z) = (i % 32, i / 32 % 32, i / 1024);
+            let side = |x: i32| f32x4::new([(y, z), (y + 1, z), (y, z + 1), (y + 1, z + 1)].map(|(y, z)| lattice[cell_at(x, y, z)]));
+            [side(x), side(x + 1)]
+        });
+        Noise { cells: cells.collect() }
+    }
+
+    /// The corners of a cell at this share of the way along x.
+    #[inline]
+    fn across(&self, cell: usize, u: f32) -> f32x4 {
+        let [low, high] = self.cells[cell % (SIDE * SIDE * SIDE)];
+        low + (high - low) * f32x4::splat(u)
     }
 
     /// Smooth noise, 0..1, with features of size 1.
     #[inline]
     pub(super) fn at(&self, p: V3) -> f32 {
-        let ((x0, fx), (y0, fy), (z0, fz)) = (split(p.x), split(p.y), split(p.z));
-        let s = |t: f32| t * t * (3.0 - 2.0 * t);
-        let (u, v, w) = (s(fx), s(fy), s(fz));
-        const M: i32 = SIDE as i32 - 1;
-        let x = [(x0 & M) as usize, (x0.wrapping_add(1) & M) as usize];
-        let row = |y: i32, z: i32| ((z & M) as usize * SIDE + (y & M) as usize) * SIDE;
-        let line = |r: usize| {
-            let l = &self.lattice;
-            let (a, b) = (l[(r + x[0]) & (SIDE * SIDE * SIDE - 1)], l[(r + x[1]) & (SIDE * SIDE * SIDE - 1)]);
-            a + (b - a) * u
-        };
-        let (a, b) = (line(row(y0, z0)), line(row(y0.wrapping_add(1), z0)));
-        let (c, d) = (line(row(y0, z0.wrapping_add(1))), line(row(y0.wrapping_add(1), z0.wrapping_add(1))));
+        let ((x, fx), (y, fy), (z, fz)) = (split(p.x), split(p.y), split(p.z));
+        let [u, v, w, _] = smooth(f32x4::new([fx, fy, fz, 0.0])).to_array();
+        let [a, b, c, d] = self.across(cell_at(x, y, z), u).to_array();
         let (near, far) = (a + (b - a) * v, c + (d - c) * v);
         near + (far - near) * w
     }
 
-    /// Two octaves, 0..1.
+    /// [`Noise::at`] at four places.
     #[inline]
-    pub(super) fn two(&self, p: V3) -> f32 {
-        0.62 * self.at(p) + 0.38 * self.at(p * 2.9 + v3(7.3, 1.9, 4.1))
+    pub(super) fn at4(&self, p: V3x4) -> f32x4 {
+        let ((x, fx), (y, fy), (z, fz)) = (split4(p.x), split4(p.y), split4(p.z));
+        let (u, v, w) = (smooth(fx).to_array(), smooth(fy), smooth(fz));
+        let corners = |k: usize| self.across(cell_at(x[k], y[k], z[k]), u[k]);
+        let [a, b, c, d] = f32x4::transpose([corners(0), corners(1), corners(2), corners(3)]);
+        let (near, far) = (a + (b - a) * v, c + (d - c) * v);
+        near + (far - near) * w
+    }
+
+    /// Two octaves, 0..1, at four places.
+    #[inline]
+    pub(super) fn two4(&self, p: V3x4) -> f32x4 {
+        self.at4(p) * 0.62 + self.at4(p * 2.9 + V3x4::splat(v3(7.3, 1.9, 4.1))) * 0.38
     }
 }
 
@@ -73,6 +104,8 @@ mod tests {
             let p = v3(i as f32 * 0.37 - 600.0, i as f32 * 0.11, i as f32 * -0.23);
             let (a, b) = (n.at(p), n.at(p + v3(0.001, 0.001, 0.001)));
             assert!((a - b).abs() < 0.02);
+            let four = n.at4(V3x4::of([p, p + v3(0.001, 0.001, 0.001), p, p])).to_array();
+            assert!((four[0] - a).abs() < 1e-6 && (four[1] - b).abs() < 1e-6 && four[2] == four[3]);
             (low, high) = (low.min(a), high.max(a));
         }
         assert!(low < 0.2 && high > 0.8);

@@ -121,7 +121,7 @@ pub(super) fn page(noise: &Noise, m: &Material, p: V3, pixel_m: f32, out: &mut T
     }
     let picture = cell(0, 0, m.offset.x as i32) > 0.5 && (-0.7..0.15).contains(&y);
     if picture {
-        let n = noise.two(v3(x * 3.0, y * 3.0, m.offset.x));
+        let n = noise.at(v3(x * 4.0, y * 4.0, m.offset.x));
         out.albedo = m.b.lerp(m.c, n);
         return;
     }

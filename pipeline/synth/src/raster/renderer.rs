@@ -190,7 +190,7 @@ impl Renderer {
         each(items, |(mut band, lamp)| {
             band.clear();
             for (i, t) in geometry.triangles.iter().enumerate() {
-                band.triangle(i as u32, t.corners.map(|c| geometry.projected[c as usize]));
+                band.triangle(i as u32, t.corners.map(|c| geometry.projected[c as usize].into()));
             }
             if let Some(mut lamp) = lamp.filter(|_| shadows) {
                 view.draw(geometry, &mut lamp);

@@ -1,9 +1,11 @@
-//! Light on surfaces: one pass over the samples, one shading a pixel where one surface fills it.
+//! Light on surfaces: colour, depth and movement at four places of one surface at a time.
 
-use super::geometry::{Geometry, Label, Lens};
-use super::material::{Painter, Pattern};
+use wide::f32x4;
+
+use super::geometry::{Geometry, Label, Lens, Vertex};
+use super::material::{Material, Painter, Pattern, Texels};
 use super::shadow::ShadowMap;
-use super::visibility::NOTHING;
+use crate::mesh::lanes::V3x4;
 use crate::mesh::vec3::{V3, v3};
 
 /// A lamp in camera space.
@@ -75,174 +77,166 @@ pub struct Shaded<'a> {
 /// Rows of the largest block whose pixels share their darkening; bands are made of whole ones.
 pub const OCCLUSION_ROWS: usize = 4;
 
-/// The darkening of the last shaded place of a block.
-#[derive(Clone, Copy)]
-struct Hollow {
-    surface: u32,
-    open: f32,
+/// Further away hollows are too small to be seen, metres.
+const OCCLUSION_FAR_M: f32 = 1.2;
+/// Highlights of this strength and less are not seen.
+const DULL: f32 = 0.05;
+
+/// Places on one surface that are shaded together; those from `count` on repeat the first.
+pub(super) struct Places {
+    pub(super) surface: u32,
+    pub(super) count: usize,
+    /// Triangles.
+    pub(super) id: [u32; 4],
+    /// Where on the sample grid.
+    pub(super) px: [f32; 4],
+    pub(super) py: [f32; 4],
+    /// They lie side by side and share one look at the shadow.
+    pub(super) together: bool,
+}
+
+/// What was found at four places.
+pub(super) struct Seen {
+    pub(super) colour: V3x4,
+    pub(super) z: f32x4,
+    pub(super) flow: [f32x4; 2],
+    pub(super) label: Label,
+}
+
+#[inline]
+fn number(x: f32) -> f32x4 {
+    f32x4::splat(x)
 }
 
 impl Shader<'_> {
-    /// Shades a band of pixel rows.
-    pub fn band(&self, out: &mut Shaded<'_>) {
-        let pixels = self.width / 2;
-        // Hollows change slowly: the pixels of a block share the darkening of the first one of each surface.
-        let block = if pixels >= 1000 { OCCLUSION_ROWS } else { 2 };
-        let mut hollows = vec![Hollow { surface: u32::MAX, open: 1.0 }; pixels.div_ceil(block)];
-        for (row, ((colour, depth), (label, flow))) in out
-            .colour
-            .chunks_exact_mut(pixels)
-            .zip(out.depth_m.chunks_exact_mut(pixels))
-            .zip(out.label.chunks_exact_mut(pixels).zip(out.flow.chunks_exact_mut(pixels)))
-            .enumerate()
-        {
-            let y = 2 * (out.first + row);
-            if row % block == 0 {
-                hollows.iter_mut().for_each(|h| h.surface = u32::MAX);
-            }
-            let upper = &self.id[y * self.width..(y + 1) * self.width];
-            let lower = &self.id[(y + 1) * self.width..(y + 2) * self.width];
-            let pairs = upper.chunks_exact(2).zip(lower.chunks_exact(2));
-            let outputs = colour.iter_mut().zip(depth).zip(label.iter_mut().zip(flow));
-            for (x, ((above, below), ((colour, depth), (label, flow)))) in pairs.zip(outputs).enumerate() {
-                let ids = [above[0], above[1], below[0], below[1]];
-                let (c, z, l, f) = self.pixel(2 * x, y, ids, &mut hollows[x / block]);
-                *colour = c;
-                *depth = z;
-                *label = l as u8;
-                *flow = f;
-            }
-        }
-    }
-
-    fn pixel(&self, x: usize, y: usize, ids: [u32; 4], hollow: &mut Hollow) -> (V3, f32, Label, [f32; 2]) {
-        let place = |k: usize| (x + (k & 1), y + (k >> 1));
-        let first = ids[0];
-        if first == NOTHING && ids == [NOTHING; 4] {
-            return (self.light.sky, 0.0, Label::Surroundings, [0.0; 2]);
-        }
-        if ids[1] == first && ids[2] == first && ids[3] == first {
-            return self.at(first, x as f32 + 1.0, y as f32 + 1.0, hollow);
-        }
-        // Samples of one surface at about one depth share a shading.
-        let group = |id: u32, k: usize| {
-            if id == NOTHING {
-                return (u32::MAX, 0.0);
-            }
-            let (sx, sy) = place(k);
-            (self.geometry.triangles[id as usize].surface, self.near[sy * self.width + sx])
-        };
-        let mut done = [false; 4];
-        let mut sum = V3::ZERO;
-        let mut seen = (0, 0.0, Label::Surroundings, [0.0; 2]);
-        for k in 0..4 {
-            if done[k] {
-                continue;
-            }
-            let (surface, near) = group(ids[k], k);
-            let mut count = 0;
-            for j in k..4 {
-                let (other, w) = group(ids[j], j);
-                if other == surface && (w - near).abs() <= 0.02 * near {
-                    done[j] = true;
-                    count += 1;
-                }
-            }
-            if ids[k] == NOTHING {
-                sum += self.light.sky * count as f32;
-                continue;
-            }
-            let (sx, sy) = place(k);
-            let (c, z, l, f) = self.at(ids[k], sx as f32 + 0.5, sy as f32 + 0.5, hollow);
-            sum += c * count as f32;
-            if count > seen.0 || (count == seen.0 && z < seen.1) {
-                seen = (count, z, l, f);
-            }
-        }
-        (sum * 0.25, seen.1, seen.2, seen.3)
-    }
-
-    /// Colour, depth, label and movement of triangle `id` at a place of the sample grid.
-    fn at(&self, id: u32, px: f32, py: f32, hollow: &mut Hollow) -> (V3, f32, Label, [f32; 2]) {
+    /// What is seen at places of one surface; `open` is the share of light from all around that hollows leave.
+    pub(super) fn shade(&self, places: &Places, open: f32x4) -> Seen {
         let g = self.geometry;
-        let t = &g.triangles[id as usize];
-        let [ia, ib, ic] = t.corners.map(|i| i as usize);
-        let [pa, pb, pc] = [g.projected[ia], g.projected[ib], g.projected[ic]];
-        let area = (pb[0] - pa[0]) * (pc[1] - pa[1]) - (pb[1] - pa[1]) * (pc[0] - pa[0]);
-        let inverse = 1.0 / area;
-        let lb = ((px - pa[0]) * (pc[1] - pa[1]) - (py - pa[1]) * (pc[0] - pa[0])) * inverse;
-        let lc = ((pb[0] - pa[0]) * (py - pa[1]) - (pb[1] - pa[1]) * (px - pa[0])) * inverse;
-        let (wa, wb, wc) = ((1.0 - lb - lc) * pa[2], lb * pb[2], lc * pc[2]);
-        let z = 1.0 / (wa + wb + wc).max(1e-3);
-        let (a, b, c) = (wa * z, wb * z, wc * z);
-        let (va, vb, vc) = (&g.vertices[ia], &g.vertices[ib], &g.vertices[ic]);
-        let surface = &g.surfaces[t.surface as usize];
+        let surface = &g.surfaces[places.surface as usize];
         let material = &surface.material;
-        let local = va.local * a + vb.local * b + vc.local * c;
-        let at = v3((px - self.lens.centre[0]) / self.lens.focal[0] * z, (py - self.lens.centre[1]) / self.lens.focal[1] * z, z);
-        let texel = self.painter.texel(material, local, z / self.picture_lens.focal[0]);
-        let to_eye = (-at).unit();
-        let mut smooth = va.normal * a + vb.normal * b + vc.normal * c;
-        if surface.two_sided && smooth.dot(to_eye) < 0.0 {
-            smooth = -smooth;
+        let one = places.id == [places.id[0]; 4];
+        let corners = places.id.map(|id| g.triangles[id as usize].corners.map(|i| i as usize));
+        let corner = |c: usize| {
+            if one { V3x4::splat(g.projected[corners[0][c]]) } else { V3x4::of(corners.map(|t| g.projected[t[c]])) }
+        };
+        let (px, py) = (f32x4::new(places.px), f32x4::new(places.py));
+        // Perspective-correct shares of the three corners.
+        let (pa, pb, pc) = (corner(0), corner(1), corner(2));
+        let (bx, by, cx, cy) = (pb.x - pa.x, pb.y - pa.y, pc.x - pa.x, pc.y - pa.y);
+        let inverse = f32x4::ONE / (bx * cy - by * cx);
+        let (dx, dy) = (px - pa.x, py - pa.y);
+        let (lb, lc) = ((dx * cy - dy * cx) * inverse, (bx * dy - by * dx) * inverse);
+        let (wa, wb, wc) = ((f32x4::ONE - lb - lc) * pa.z, lb * pb.z, lc * pc.z);
+        let z = f32x4::ONE / (wa + wb + wc).fast_max(number(1e-3));
+        let shares = [wa * z, wb * z, wc * z];
+        let by_place = shares.map(f32x4::to_array);
+        let blend = |of: fn(&Vertex) -> V3| {
+            let [a, b, c] = corners[0].map(|i| of(&g.vertices[i]));
+            if one {
+                return V3x4::splat(a) * shares[0] + V3x4::splat(b) * shares[1] + V3x4::splat(c) * shares[2];
+            }
+            let place = |k: usize| {
+                let [a, b, c] = corners[k].map(|i| of(&g.vertices[i]));
+                a * by_place[0][k] + b * by_place[1][k] + c * by_place[2][k]
+            };
+            V3x4::of([place(0), place(1), place(2), place(3)])
+        };
+        let local = blend(|v| v.local);
+        let openness = if one {
+            let [a, b, c] = corners[0].map(|i| number(g.vertices[i].openness));
+            shares[0] * a + shares[1] * b + shares[2] * c
+        } else {
+            let open = |k: usize| {
+                let [a, b, c] = corners[k].map(|i| g.vertices[i].openness);
+                a * by_place[0][k] + b * by_place[1][k] + c * by_place[2][k]
+            };
+            f32x4::new([open(0), open(1), open(2), open(3)])
+        };
+        let [fx, fy] = self.lens.focal;
+        let at = V3x4 { x: (px - number(self.lens.centre[0])) * (1.0 / fx) * z, y: (py - number(self.lens.centre[1])) * (1.0 / fy) * z, z };
+        let texels = self.painter.texels(material, local, z * (1.0 / self.picture_lens.focal[0]), places.count);
+        // Dull surfaces look the same from everywhere.
+        let to_eye = if surface.two_sided || material.gloss > DULL { (-at).unit() } else { V3x4::ZERO };
+        let mut smooth = blend(|v| v.normal);
+        if surface.two_sided {
+            let away = f32x4::ZERO.simd_gt(smooth.dot(to_eye));
+            let turned = -smooth;
+            smooth = V3x4 {
+                x: away.bitselect(turned.x, smooth.x),
+                y: away.bitselect(turned.y, smooth.y),
+                z: away.bitselect(turned.z, smooth.z),
+            };
         }
-        let normal = (smooth + texel.bump).unit();
-        let openness = va.openness * a + vb.openness * b + vc.openness * c;
-        if hollow.surface != t.surface {
-            *hollow = Hollow { surface: t.surface, open: self.crevice(px, py, z) };
-        }
-        let reach = openness * hollow.open;
+        let reach = openness * open;
+        let colour = self.lit(material, &texels, at, to_eye, smooth, reach, places);
+        let flow = if self.motion {
+            let before = blend(|v| v.before);
+            let inverse = f32x4::ONE / before.z.fast_max(number(0.02));
+            let [fx, fy] = self.picture_lens.focal;
+            let [cx, cy] = self.picture_lens.centre;
+            [px * 0.5 - before.x * inverse * fx - number(cx), py * 0.5 - before.y * inverse * fy - number(cy)]
+        } else {
+            [f32x4::ZERO; 2]
+        };
+        Seen { colour, z, flow, label: surface.label }
+    }
+
+    /// Light that leaves the places `at` (camera space) towards the eye; `reach` is the share of light from all around that comes there.
+    #[allow(clippy::too_many_arguments)]
+    #[inline]
+    fn lit(&self, material: &Material, texels: &Texels, at: V3x4, to_eye: V3x4, smooth: V3x4, reach: f32x4, places: &Places) -> V3x4 {
+        let normal = (smooth + texels.bump).unit();
         let skin = matches!(material.pattern, Pattern::Skin(_) | Pattern::Face);
         // Light that enters skin comes out again further round, red most.
         let (wrap, share_of_wrap) = if skin { SKIN_WRAP } else { PLAIN_WRAP };
-        let share = 0.5 + 0.5 * normal.dot(self.light.up);
-        let mut diffuse = self.light.ground.lerp(self.light.sky, share) * reach;
-        let mut highlight = V3::ZERO;
+        let share = normal.dot_one(self.light.up) * 0.5 + number(0.5);
+        let mut diffuse = V3x4::splat(self.light.ground).lerp_one(self.light.sky, share) * reach;
+        let mut highlight = V3x4::ZERO;
         // 2^(2 + 6 polish), straight between powers of two, from the bits of the exponent.
         let exponent = f32::from_bits(((129.0 + 6.0 * material.polish) * 8_388_608.0) as u32);
         for (k, lamp) in self.light.lamps.iter().enumerate() {
-            let cos = normal.dot(lamp.towards);
-            let wrapped = (wrap + V3::ONE * cos).times(share_of_wrap).max(V3::ZERO);
-            if wrapped.x <= 0.0 {
+            let cos = normal.dot_one(lamp.towards);
+            let wrapped = if skin {
+                (V3x4::splat(wrap) + V3x4 { x: cos, y: cos, z: cos }).times_one(share_of_wrap).positive()
+            } else {
+                let grey = ((cos + number(wrap.x)) * share_of_wrap.x).fast_max(f32x4::ZERO);
+                V3x4 { x: grey, y: grey, z: grey }
+            };
+            if !wrapped.x.simd_gt(f32x4::ZERO).any() {
                 continue;
             }
             let lit = match self.shadow {
-                Some(map) if k == 0 => map.light_at(at, smooth),
-                _ => 0.6 + 0.4 * reach,
+                Some(map) if k == 0 => shadow_on(map, at, smooth, places),
+                _ => reach * 0.4 + number(0.6),
             };
-            diffuse += lamp.colour.times(wrapped) * lit;
-            if texel.gloss > if k == 0 { 0.02 } else { 0.15 } {
-                let half = (lamp.towards + to_eye).unit();
-                let h = normal.dot(half).max(0.0);
+            diffuse += wrapped.times_one(lamp.colour) * lit;
+            let seen = texels.gloss.simd_gt(number(if k == 0 { DULL } else { 0.15 }));
+            if seen.any() {
+                let h = normal.dot((V3x4::splat(lamp.towards) + to_eye).unit()).fast_max(f32x4::ZERO);
                 // Schlick's rational form of the power.
-                let power = h / (exponent - exponent * h + h);
-                highlight += lamp.colour * (texel.gloss * power * lit * (0.35 + 0.65 * cos.max(0.0)));
+                let power = h / (number(exponent) - h * exponent + h);
+                let strength = (texels.gloss & seen) * power * lit * (cos.fast_max(f32x4::ZERO) * 0.65 + number(0.35));
+                highlight += V3x4::splat(lamp.colour) * (strength & wrapped.x.simd_gt(f32x4::ZERO));
             }
         }
-        if texel.gloss > 0.05 {
+        let seen = texels.gloss.simd_gt(number(DULL));
+        if seen.any() {
             // The sky mirrored flat: strong only where one looks along the surface.
-            let grazing = 1.0 - normal.dot(to_eye).clamp(0.0, 1.0);
-            let fresnel = grazing * grazing * grazing * grazing;
-            highlight += self.light.sky * (texel.gloss * reach * (0.06 + 0.5 * fresnel * material.polish));
+            let grazing = f32x4::ONE - normal.dot(to_eye).fast_max(f32x4::ZERO).fast_min(f32x4::ONE);
+            let squared = grazing * grazing;
+            let strength = (texels.gloss & seen) * reach * (squared * squared * (0.5 * material.polish) + number(0.06));
+            highlight += V3x4::splat(self.light.sky) * strength;
         }
-        let colour = texel.albedo.times(diffuse * (1.0 - texel.glow)) + texel.albedo * texel.glow + highlight;
-        let flow = if self.motion {
-            let before = va.before * a + vb.before * b + vc.before * c;
-            let [bx, by, _] = self.picture_lens.project(v3(before.x, before.y, before.z.max(0.02)));
-            [0.5 * px - bx, 0.5 * py - by]
-        } else {
-            [0.0; 2]
-        };
-        (colour, z, surface.label, flow)
+        texels.albedo.times(diffuse) * (f32x4::ONE - texels.glow) + texels.albedo * texels.glow + highlight
     }
 
     /// 1 in the open, less in hollows: inverse depth is linear on planes, so that pairs of opposite samples that are nearer on
     /// average than their middle mean a hollow.
     #[inline]
-    fn crevice(&self, px: f32, py: f32, z: f32) -> f32 {
+    pub(super) fn crevice(&self, px: f32, py: f32, z: f32) -> f32 {
         const RADIUS_M: f32 = 0.016;
         let r = RADIUS_M * self.lens.focal[0] / z;
-        if r < 1.5 || z > 1.2 {
+        if r < 1.5 || z > OCCLUSION_FAR_M {
             return 1.0;
         }
         let r = r.min(48.0);
@@ -269,4 +263,17 @@ impl Shader<'_> {
         }
         1.0 - 0.8 * (lost * 0.25).min(0.9)
     }
+}
+
+/// Share of the first lamp's light that comes to each place.
+#[inline]
+fn shadow_on(map: &ShadowMap, at: V3x4, normal: V3x4, places: &Places) -> f32x4 {
+    let (at, normal) = (at.rows(), normal.rows());
+    if places.together && map.is_fine() {
+        // Pixels are smaller than the soft edge of a shadow.
+        let middle = |v: [V3; 4]| (v[0] + v[1] + v[2] + v[3]) * 0.25;
+        return f32x4::splat(map.light_at(middle(at), middle(normal)));
+    }
+    let lit = |k: usize| if k < places.count { map.light_at(at[k], normal[k]) } else { 1.0 };
+    f32x4::new([lit(0), lit(1), lit(2), lit(3)])
 }

@@ -62,6 +62,12 @@ impl ShadowMap {
         (view, bands)
     }
 
+    /// Whether its samples are about as small as the picture's pixels, so that a window of them softens edges.
+    #[inline]
+    pub fn is_fine(&self) -> bool {
+        self.side >= 400
+    }
+
     /// Share of the lamp's light that reaches a camera-space point whose normal is `normal`.
     #[inline]
     pub fn light_at(&self, p: V3, normal: V3) -> f32 {
@@ -73,7 +79,7 @@ impl ShadowMap {
             return 1.0;
         }
         let mine = mine + 0.0022;
-        if self.side < 400 {
+        if !self.is_fine() {
             // Few and large samples: two by two are soft enough.
             let ((ix, u), (iy, v)) = (split(x - 0.5), split(y - 0.5));
             let row = |j: usize| self.near.get((iy as usize + j) * self.side + ix as usize..).and_then(|r| r.first_chunk::<2>());

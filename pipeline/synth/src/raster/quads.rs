@@ -1,0 +1,217 @@
+//! Which places are shaded together: two by two pixels where one surface fills them, else one place for each surface in each pixel.
+
+use wide::f32x4;
+
+use super::geometry::Label;
+use super::shade::{OCCLUSION_ROWS, Places, Shaded, Shader};
+use super::visibility::NOTHING;
+use crate::mesh::vec3::V3;
+
+/// The darkening of the last shaded place of a block.
+#[derive(Clone, Copy)]
+struct Hollow {
+    surface: u32,
+    open: f32,
+}
+
+/// A share of a pixel that one surface at one depth covers.
+#[derive(Clone, Copy)]
+struct Piece {
+    pixel: usize,
+    surface: u32,
+    id: u32,
+    px: f32,
+    py: f32,
+    /// Samples, of four.
+    count: u8,
+}
+
+/// A finished pixel.
+#[derive(Clone, Copy)]
+struct Pixel {
+    colour: V3,
+    z: f32,
+    label: Label,
+    flow: [f32; 2],
+    /// Samples of the surface that `z`, `label` and `flow` are of.
+    count: u8,
+}
+
+const EMPTY: Pixel = Pixel { colour: V3::ZERO, z: 0.0, label: Label::Surroundings, flow: [0.0; 2], count: 0 };
+
+impl Shader<'_> {
+    /// Shades a band of pixel rows, two by two pixels at a time.
+    pub fn band(&self, out: &mut Shaded<'_>) {
+        let pixels = self.width / 2;
+        let rows = out.colour.len() / pixels.max(1);
+        // Hollows change slowly: the pixels of a block share the darkening of the first one of each surface.
+        let block = if pixels >= 1000 { OCCLUSION_ROWS } else { 2 };
+        let mut hollows = vec![Hollow { surface: u32::MAX, open: 1.0 }; pixels.div_ceil(block)];
+        for row in (0..rows).step_by(2) {
+            if row % block == 0 {
+                hollows.iter_mut().for_each(|h| h.surface = u32::MAX);
+            }
+            for x in (0..pixels).step_by(2) {
+                let size = [(pixels - x).min(2), (rows - row).min(2)];
+                let found = self.quad([2 * x, 2 * (out.first + row)], size, &mut hollows[x / block]);
+                for (k, pixel) in found.iter().enumerate().filter(|(k, _)| k & 1 < size[0] && k >> 1 < size[1]) {
+                    let i = (row + (k >> 1)) * pixels + x + (k & 1);
+                    (out.colour[i], out.depth_m[i], out.label[i], out.flow[i]) = (pixel.colour, pixel.z, pixel.label as u8, pixel.flow);
+                }
+            }
+        }
+    }
+
+    /// The darkening of a surface in a block; looked up where it is not known yet.
+    #[inline]
+    fn hollow(&self, hollow: &mut Hollow, surface: u32, px: f32, py: f32) -> f32x4 {
+        if hollow.surface != surface {
+            let near = self.near[py as usize * self.width + px as usize];
+            *hollow = Hollow { surface, open: self.crevice(px, py, 1.0 / near.max(1e-3)) };
+        }
+        f32x4::splat(hollow.open)
+    }
+
+    /// Two by two pixels (fewer at the picture's edges, `size` across and down) whose first sample is at `(x, y)`.
+    #[inline]
+    fn quad(&self, [x, y]: [usize; 2], size: [usize; 2], hollow: &mut Hollow) -> [Pixel; 4] {
+        if size == [2, 2]
+            && let Some(places) = self.smooth(x, y)
+        {
+            let open = self.hollow(hollow, places.surface, places.px[0], places.py[0]);
+            let seen = self.shade(&places, open);
+            let (colour, z, flow) = (seen.colour.rows(), seen.z.to_array(), seen.flow.map(f32x4::to_array));
+            return [0, 1, 2, 3].map(|k| Pixel { colour: colour[k], z: z[k], label: seen.label, flow: [flow[0][k], flow[1][k]], count: 4 });
+        }
+        self.pieced([x, y], size, hollow)
+    }
+
+    /// The middles of two by two pixels where one surface, without steps in depth, fills all of them.
+    #[inline]
+    fn smooth(&self, x: usize, y: usize) -> Option<Places> {
+        let row = |j: usize| self.id.get((y + j) * self.width + x..).and_then(|r| r.first_chunk::<4>());
+        let ids = [row(0)?, row(1)?, row(2)?, row(3)?];
+        let first = ids[0][0];
+        if first == NOTHING {
+            return None;
+        }
+        let (x, y) = (x as f32, y as f32);
+        let (px, py) = ([x + 1.0, x + 3.0, x + 1.0, x + 3.0], [y + 1.0, y + 1.0, y + 3.0, y + 3.0]);
+        let triangles = &self.geometry.triangles;
+        let surface = triangles[first as usize].surface;
+        if ids.iter().all(|r| **r == [first; 4]) {
+            return Some(Places { surface, count: 4, id: [first; 4], px, py, together: true });
+        }
+        let mut last = first;
+        for id in ids.iter().flat_map(|r| r.iter()) {
+            if *id != last {
+                if *id == NOTHING || triangles[*id as usize].surface != surface {
+                    return None;
+                }
+                last = *id;
+            }
+        }
+        let (ix, iy) = (x as usize, y as usize);
+        let (mut low, mut high) = (f32::INFINITY, 0.0f32);
+        for j in 0..4 {
+            for near in self.near.get((iy + j) * self.width + ix..).and_then(|r| r.first_chunk::<4>())? {
+                (low, high) = (low.min(*near), high.max(*near));
+            }
+        }
+        if high - low > 0.03 * high {
+            return None;
+        }
+        let mut places = Places { surface, count: 4, id: [first; 4], px, py, together: true };
+        for k in 0..4 {
+            let (i, j) = (2 * (k & 1), 2 * (k >> 1));
+            places.id[k] = ids[j][i];
+            if [ids[j][i + 1], ids[j + 1][i], ids[j + 1][i + 1]] != [ids[j][i]; 3] {
+                // Where triangles meet the pixel's middle may lie outside of this one; its first sample does not.
+                (places.px[k], places.py[k]) = (px[k] - 0.5, py[k] - 0.5);
+            }
+        }
+        Some(places)
+    }
+
+    /// Pixels in which surfaces meet: each surface is shaded once a pixel, and four of one surface together.
+    fn pieced(&self, [x, y]: [usize; 2], size: [usize; 2], hollow: &mut Hollow) -> [Pixel; 4] {
+        let mut out = [EMPTY; 4];
+        let mut pieces = [Piece { pixel: 0, surface: 0, id: NOTHING, px: 0.0, py: 0.0, count: 0 }; 16];
+        let mut count = 0;
+        for pixel in (0..4).filter(|k| k & 1 < size[0] && k >> 1 < size[1]) {
+            let (x, y) = (x + 2 * (pixel & 1), y + 2 * (pixel >> 1));
+            self.pieces_of(pixel, x, y, |piece| {
+                if piece.id == NOTHING {
+                    out[pixel].colour += self.light.sky * f32::from(piece.count);
+                } else {
+                    pieces[count] = piece;
+                    count += 1;
+                }
+            });
+        }
+        let mut done = [false; 16];
+        for first in 0..count {
+            if done[first] {
+                continue;
+            }
+            let surface = pieces[first].surface;
+            let mut of = [first; 4];
+            let mut n = 0;
+            for i in first..count {
+                if n < 4 && !done[i] && pieces[i].surface == surface {
+                    (of[n], done[i]) = (i, true);
+                    n += 1;
+                }
+            }
+            let places = Places {
+                surface,
+                count: n,
+                id: of.map(|i| pieces[i].id),
+                px: of.map(|i| pieces[i].px),
+                py: of.map(|i| pieces[i].py),
+                together: false,
+            };
+            let open = self.hollow(hollow, surface, places.px[0], places.py[0]);
+            let seen = self.shade(&places, open);
+            let (colour, z, flow) = (seen.colour.rows(), seen.z.to_array(), seen.flow.map(f32x4::to_array));
+            for k in 0..n {
+                let piece = &pieces[of[k]];
+                let pixel = &mut out[piece.pixel];
+                pixel.colour += colour[k] * f32::from(piece.count);
+                if piece.count > pixel.count || (piece.count == pixel.count && z[k] < pixel.z) {
+                    *pixel = Pixel { z: z[k], label: seen.label, flow: [flow[0][k], flow[1][k]], count: piece.count, colour: pixel.colour };
+                }
+            }
+        }
+        out.map(|p| Pixel { colour: p.colour * 0.25, ..p })
+    }
+
+    /// The surfaces of the pixel whose first sample is at `(x, y)`: samples of one surface at about one depth belong together.
+    #[inline]
+    fn pieces_of(&self, pixel: usize, x: usize, y: usize, mut each: impl FnMut(Piece)) {
+        let at = [0, 1, 2, 3].map(|k| (y + (k >> 1)) * self.width + x + (k & 1));
+        let ids = at.map(|i| self.id[i]);
+        let surface = |id: u32| if id == NOTHING { u32::MAX } else { self.geometry.triangles[id as usize].surface };
+        if ids == [ids[0]; 4] {
+            let (px, py) = (x as f32 + 1.0, y as f32 + 1.0);
+            each(Piece { pixel, surface: surface(ids[0]), id: ids[0], px, py, count: 4 });
+            return;
+        }
+        let mut done = [false; 4];
+        for k in 0..4 {
+            if done[k] {
+                continue;
+            }
+            let (of, near) = (surface(ids[k]), self.near[at[k]]);
+            let mut count = 0;
+            for j in k..4 {
+                if surface(ids[j]) == of && (self.near[at[j]] - near).abs() <= 0.02 * near {
+                    done[j] = true;
+                    count += 1;
+                }
+            }
+            let (px, py) = ((x + (k & 1)) as f32 + 0.5, (y + (k >> 1)) as f32 + 0.5);
+            each(Piece { pixel, surface: of, id: ids[k], px, py, count });
+        }
+    }
+}
