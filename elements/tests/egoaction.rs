@@ -159,6 +159,17 @@ fn the_truth_of_the_synthetic_camera_is_enough_to_name_an_action() {
 }
 
 #[test]
+fn the_model_that_comes_along_names_the_action_of_the_truth() {
+    // The clip pour-milk of sample-media.
+    let prompt = "pour milk, bright light, medium skin, sleeves, alone";
+    let source =
+        format!("egotestsrc prompt=\"{prompt}\" seed=2 num-buffers=80 depth=false ! video/x-raw,width=64,height=36,framerate=30/1");
+    let Some(played) = play(&source, "input=truth", |_, _| {}) else { return };
+    assert_eq!((played.errors(), played.warnings()), (vec![], vec![]));
+    assert!(played.told().iter().any(|t| t.0 == "begin" && t.2 == "pour milk"), "{:?}", played.told());
+}
+
+#[test]
 fn labels_begin_and_end_with_the_objects_and_with_the_stream() {
     // Milk for two seconds, a book for two seconds, nothing in hand for two, milk again until the end.
     let prepare = |n: u64, buffer: &mut gst::BufferRef| {

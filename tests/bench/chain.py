@@ -152,6 +152,12 @@ def frames_of(path):
         return sum('"frame":' in line for line in f)
 
 
+def hands_of(path):
+    """Hands in all frames: the more are found, the more there is to do."""
+    with open(path) as f:
+        return sum(len(json.loads(line).get("hands", [])) for line in f)
+
+
 def median(values):
     values = sorted(values)
     return values[len(values) // 2]
@@ -184,12 +190,14 @@ def main():
                     them[n].append(measure(command))
                 folder = os.path.join(tmp, f"ego{rep}")
                 ours.append(measure([a.ego, "run", clip, "--out", folder, "--config", a.config]))
-            frames = [frames_of(lines), frames_of(os.path.join(folder, stem + ".jsonl"))]
+            both = [lines, os.path.join(folder, stem + ".jsonl")]
+            frames = [frames_of(path) for path in both]
             best = min(them, key=lambda n: median([w for w, _ in them[n]]))
             wall = median([t[0] / o[0] for t, o in zip(them[best], ours)])
             cpu = median([t[1] / o[1] for t, o in zip(them[best], ours)])
             print(json.dumps({
-                "bench": "chain.batch", "clip": os.path.basename(clip), "cores": cores, "frames": frames, "python_threads": best,
+                "bench": "chain.batch", "clip": os.path.basename(clip), "cores": cores, "frames": frames,
+                "hands": [hands_of(path) for path in both], "python_threads": best,
                 "python_fps": round(frames[0] / median([w for w, _ in them[best]]), 1), "ego_fps": round(frames[1] / median([w for w, _ in ours]), 1),
                 "python_cpu_ms": round(1e3 * median([c for _, c in them[best]]) / frames[0], 1),
                 "ego_cpu_ms": round(1e3 * median([c for _, c in ours]) / frames[1], 1),

@@ -36,7 +36,7 @@ def main():
     a = ap.parse_args()
     with tempfile.TemporaryDirectory() as tmp:
         def run(name, *extra):
-            return peak_mib([a.ego, "run", os.path.join(tmp, name), "--out", os.path.join(tmp, name + ".out"), *extra])
+            return peak_mib([a.ego, "run", os.path.join(tmp, name), "--out", os.path.join(tmp, name + ".out"), "--config", "hands-only", *extra])
         make(os.path.join(tmp, "large.mp4"), 1920, 1080, 150)
         print(json.dumps({"bench": "memory.peak", "clip": "1920x1080", "mib": round(run("large.mp4"), 1),
                           "annotated_mib": round(run("large.mp4", "--annotate", "--overwrite"), 1)}), flush=True)

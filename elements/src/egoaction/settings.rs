@@ -34,8 +34,8 @@ impl Default for Settings {
             input: Input::default(),
             fast_model: None,
             stride_ns: SECOND_NS / 10,
-            smoothing_ns: SECOND_NS / 5,
-            min_duration_ns: SECOND_NS / 5,
+            smoothing_ns: SECOND_NS / 10,
+            min_duration_ns: SECOND_NS / 10,
             fast_smoothing_ns: SECOND_NS / 10,
             fast_min_duration_ns: SECOND_NS / 10,
             enter: 0.5,
@@ -181,7 +181,7 @@ mod tests {
         let slow = ActionSpec::of(&manifest).expect("an action model");
         let fast = ActionSpec { head: Head::Fast, unknown: None, ..slow.clone() };
         let mut settings = Settings { fast_smoothing_ns: 7_000_000, ..Settings::default() };
-        assert_eq!((settings.rules(&fast).smoothing_s, settings.rules(&slow).smoothing_s), (0.007, 0.2));
+        assert_eq!((settings.rules(&fast).smoothing_s, settings.rules(&slow).smoothing_s), (0.007, 0.1));
         assert_eq!((settings.rules(&slow).unknown, settings.rules(&fast).unknown), (0.9, f32::INFINITY));
         settings.unknown = 0.4;
         assert_eq!(settings.rules(&slow).unknown, 0.4);
