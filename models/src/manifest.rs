@@ -227,6 +227,14 @@ pub struct Origin {
     pub command: Option<String>,
 }
 
+/// Where the hash of a file comes from that the manifest knows none of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Pin {
+    /// From the first `ego models pull`.
+    FirstPull,
+}
+
 /// Everything that is known about a model.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -249,6 +257,10 @@ pub struct Manifest {
     pub licence: String,
     /// Where `ego models pull` gets it.
     pub url: Option<String>,
+    /// The file inside the ZIP file at `url`, by its name without folders.
+    pub archive: Option<String>,
+    /// Takes the place of `sha256` where its maker has published none.
+    pub pin: Option<Pin>,
     /// The model that finds the regions this one looks at.
     pub detector: Option<String>,
     /// Where it comes from.
@@ -299,6 +311,11 @@ const BUILT_IN: &[(&str, &str)] = &[
     ("ego-action", include_str!("../zoo/ego-action.toml")),
     ("ego-depth", include_str!("../zoo/ego-depth.toml")),
     ("ego-objects", include_str!("../zoo/ego-objects.toml")),
+    ("depth-anything-v2-small", include_str!("../zoo/depth-anything-v2-small.toml")),
+    ("dfine-nano", include_str!("../zoo/dfine-nano.toml")),
+    ("rtmpose-hand", include_str!("../zoo/rtmpose-hand.toml")),
+    ("yolox-nano", include_str!("../zoo/yolox-nano.toml")),
+    ("yolox-tiny", include_str!("../zoo/yolox-tiny.toml")),
 ];
 
 /// Names of the manifests that come with the program.
@@ -420,9 +437,10 @@ mod tests {
         for name in built_in_names() {
             let m = built_in(name).expect(name);
             assert_eq!(m.name, name);
-            assert!(m.sha256.as_ref().is_some_and(|h| h.len() == 64), "{name} needs a hash");
-            assert!(m.bytes.is_some_and(|b| b > 1000), "{name} needs a size");
+            let hashed = m.sha256.as_ref().is_some_and(|h| h.len() == 64) && m.bytes.is_some_and(|b| b > 1000);
+            assert!(hashed || m.url.is_some() && m.pin == Some(Pin::FirstPull), "{name} needs hash and size, or a pin");
             assert!(m.origin.command.is_some(), "{name} needs the command that brings it");
+            assert!(!m.licence.is_empty() && m.task != Task::Objects || m.all_labels().is_ok(), "{name} needs labels");
             if let Some(detector) = &m.detector {
                 assert_eq!(built_in(detector).expect("detector is built in").task, m.task);
             }

@@ -65,8 +65,25 @@ pub fn find_model(name_or_path: &str) -> Result<Located> {
     located(manifest, file)
 }
 
-fn located(manifest: Manifest, file: PathBuf) -> Result<Located> {
+/// Where the hash of a model is kept whose manifest knows none: beside its file.
+pub(crate) fn pin_path(file: &Path) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(".sha256");
+    name.into()
+}
+
+/// The hash that was kept when the file was pulled.
+pub(crate) fn pinned(file: &Path) -> Option<String> {
+    let text = std::fs::read_to_string(pin_path(file)).ok()?;
+    let hash = text.trim();
+    (hash.len() == 64 && hash.bytes().all(|b| b.is_ascii_hexdigit())).then(|| hash.to_lowercase())
+}
+
+fn located(mut manifest: Manifest, file: PathBuf) -> Result<Located> {
     if file.is_file() {
+        if manifest.sha256.is_none() && manifest.pin.is_some() {
+            manifest.sha256 = pinned(&file);
+        }
         return Ok(Located { manifest, file });
     }
     let remedy = match (&manifest.origin.command, &manifest.url) {

@@ -2,6 +2,10 @@
 //!
 //! The manifest names the address, the size and the SHA-256. What arrives is kept beside the target as `NAME.part` until it is
 //! complete and checked, so an interrupted download goes on where it stopped and a wrong file never appears under a model's name.
+//!
+//! A manifest may say `pin = "first-pull"` instead of a SHA-256 that nobody has published: what comes first is then the right one. Its
+//! hash is kept beside it as `NAME.sha256`, and the model opens only while its file has this hash. With `archive` the address is
+//! that of a ZIP file, and `archive` the name of the file in it; SHA-256 and size are those of the file in it.
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
@@ -13,13 +17,16 @@ use ureq::Agent;
 use ureq::http::{Response, StatusCode, header};
 
 use crate::error::{ModelError, Result};
-use crate::manifest::{self, Manifest};
+use crate::manifest::{self, Manifest, Pin};
 use crate::network::hex;
+use crate::paths::{pin_path, pinned};
 
 /// Time for the connection and for the first line of the answer.
 const ANSWER_TIME: Duration = Duration::from_secs(30);
 /// Slowest transfer that is waited for, bytes per second; an interrupted download goes on at the next call.
 const SLOWEST: u64 = 10_000;
+/// Size that a file of unknown size is given time for, and that a file in a ZIP file may have.
+const LARGE: u64 = 1 << 30;
 /// Bytes read at once.
 const CHUNK: usize = 64 << 10;
 
@@ -32,6 +39,8 @@ pub struct PulledModel {
     pub path: PathBuf,
     /// SHA-256 of the file, lower-case hexadecimal.
     pub sha256: String,
+    /// SPDX name of the licence.
+    pub licence: String,
     /// Size of the file.
     pub bytes: u64,
     /// Bytes that came over the network in this call; 0 when the file was already there.
@@ -44,7 +53,7 @@ pub struct PulledModel {
 /// bytes that are there and the bytes of the whole file.
 ///
 /// # Errors
-/// When the manifest is unknown or does not say `url`, `sha256` and `bytes`; when the transfer fails (what came is kept); when
+/// When the manifest is unknown or does not say `url`, `sha256` and `bytes` (or `pin`); when the transfer fails (what came is kept); when
 /// what came is another file (it is removed).
 pub fn pull(name_or_path: &str, folder: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<PulledModel> {
     let path = Path::new(name_or_path);
@@ -54,19 +63,24 @@ pub fn pull(name_or_path: &str, folder: &Path, progress: &mut dyn FnMut(u64, u64
     let config = Agent::config_builder()
         .timeout_connect(Some(ANSWER_TIME))
         .timeout_recv_response(Some(ANSWER_TIME))
-        .timeout_recv_body(Some(ANSWER_TIME + Duration::from_secs(download.bytes / SLOWEST)))
+        .timeout_recv_body(Some(ANSWER_TIME + Duration::from_secs(download.bytes.unwrap_or(LARGE) / SLOWEST)))
         .http_status_as_error(false)
         .user_agent(concat!("egostream/", env!("CARGO_PKG_VERSION")))
         .build();
-    let transferred = download.fetch(&config.new_agent(), progress)?;
-    Ok(PulledModel { name: manifest.name, path: download.target, sha256: download.sha256, bytes: download.bytes, transferred })
+    let (transferred, sha256) = download.fetch(&config.new_agent(), progress)?;
+    let bytes = std::fs::metadata(&download.target).map_err(|e| io("read", &download.target, e))?.len();
+    Ok(PulledModel { name: manifest.name, path: download.target, sha256, licence: manifest.licence, bytes, transferred })
 }
 
 /// What is to be fetched, from where, to where.
 struct Download {
     url: String,
-    sha256: String,
-    bytes: u64,
+    /// `None`: pinned by this download.
+    sha256: Option<String>,
+    /// Bytes that are transferred; `None` when the server has to tell.
+    bytes: Option<u64>,
+    /// The file in the ZIP file that is transferred.
+    archive: Option<String>,
     target: PathBuf,
     part: PathBuf,
 }
@@ -78,42 +92,83 @@ impl Download {
             let remedy = manifest.origin.command.as_ref().map_or_else(String::new, |c| format!("; bring it with `{c}`"));
             return Err(wrong(format!("model {:?} has no url to pull it from{remedy}", manifest.name)));
         };
-        let (Some(sha256), Some(bytes)) = (&manifest.sha256, manifest.bytes) else {
+        let sha256 = manifest.sha256.as_ref().map(|hash| hash.to_lowercase());
+        if sha256.is_none() && manifest.pin != Some(Pin::FirstPull) {
             return Err(wrong("a manifest with a url also needs sha256 and bytes, so that what comes can be checked".into()));
-        };
+        }
+        if sha256.is_some() && manifest.bytes.is_none() {
+            return Err(wrong("a manifest with a url and sha256 also needs bytes, so that what comes can be checked".into()));
+        }
         // The name comes from a file that somebody else may have written: it must not lead out of the folder.
         let name = manifest.file.file_name().filter(|name| Path::new(name) == manifest.file);
         let name = name.ok_or_else(|| wrong(format!("file {:?} should be a name without folders", manifest.file)))?;
         let mut part = name.to_owned();
         part.push(".part");
-        Ok(Download { url, sha256: sha256.to_lowercase(), bytes, target: folder.join(name), part: folder.join(part) })
+        // The size of a ZIP file is not that of the file in it.
+        let bytes = manifest.bytes.filter(|_| manifest.archive.is_none());
+        let target = folder.join(name);
+        let sha256 = sha256.or_else(|| pinned(&target));
+        Ok(Download { url, sha256, bytes, archive: manifest.archive.clone(), target, part: folder.join(part) })
     }
 
     fn failed(&self, reason: String) -> ModelError {
         ModelError::Download { url: self.url.clone(), reason }
     }
 
-    /// Brings the file; gives the number of bytes that came over the network.
-    fn fetch(&self, agent: &Agent, progress: &mut dyn FnMut(u64, u64)) -> Result<u64> {
-        if self.target.is_file() && hash_file(&self.target)? == self.sha256 {
-            return Ok(0);
+    /// Brings the file; gives the number of bytes that came over the network, and the file's hash.
+    fn fetch(&self, agent: &Agent, progress: &mut dyn FnMut(u64, u64)) -> Result<(u64, String)> {
+        if let Some(sha256) = &self.sha256
+            && self.target.is_file()
+            && hash_file(&self.target)? == *sha256
+        {
+            return Ok((0, sha256.clone()));
         }
         let folder = self.target.parent().unwrap_or(Path::new(""));
         std::fs::create_dir_all(folder).map_err(|e| io("create", folder, e))?;
         let mut there = std::fs::metadata(&self.part).map_or(0, |m| m.len());
-        if there > self.bytes {
+        if self.bytes.is_some_and(|bytes| there > bytes) {
             self.forget()?;
             there = 0;
         }
-        let transferred = if there < self.bytes { self.transfer(agent, there, progress)? } else { 0 };
+        let complete = self.bytes.is_some_and(|bytes| there >= bytes);
+        let transferred = if complete { 0 } else { self.transfer(agent, there, progress)? };
+        if let Some(member) = &self.archive {
+            let taken = self.unpack(member);
+            if taken.is_err() {
+                self.forget()?;
+            }
+            taken?;
+        }
         let found = hash_file(&self.part)?;
-        if found != self.sha256 {
-            self.forget()?;
-            let reason = format!("what came has SHA-256 {found}, the manifest says {}; it was removed, check url and sha256", self.sha256);
-            return Err(self.failed(reason));
+        match &self.sha256 {
+            Some(sha256) if found != *sha256 => {
+                self.forget()?;
+                let reason = format!("what came has SHA-256 {found}, the manifest says {sha256}; it was removed, check url and sha256");
+                return Err(self.failed(reason));
+            }
+            Some(_) => {}
+            None => {
+                let pin = pin_path(&self.target);
+                std::fs::write(&pin, format!("{found}\n")).map_err(|e| io("write", &pin, e))?;
+            }
         }
         std::fs::rename(&self.part, &self.target).map_err(|e| io("write", &self.target, e))?;
-        Ok(transferred)
+        Ok((transferred, found))
+    }
+
+    /// Puts the file of this name, in whatever folder of the ZIP file it lies, in the ZIP file's place.
+    fn unpack(&self, member: &str) -> Result<()> {
+        let broken =
+            |e: &dyn std::fmt::Display| self.failed(format!("what came is not a ZIP file with {member} in it ({e}); it was removed"));
+        let file = File::open(&self.part).map_err(|e| io("read", &self.part, e))?;
+        let mut archive = zip::ZipArchive::new(file).map_err(|e| broken(&e))?;
+        let named = |name: &str| Path::new(name).file_name().is_some_and(|n| n == member);
+        let name = archive.file_names().flatten().map(|name| name.into_owned()).find(|name| named(name));
+        let name = name.ok_or_else(|| broken(&"there is no such file"))?;
+        let mut bytes = Vec::new();
+        let entry = archive.by_name(&name).map_err(|e| broken(&e))?;
+        entry.take(LARGE).read_to_end(&mut bytes).map_err(|e| broken(&e))?;
+        std::fs::write(&self.part, bytes).map_err(|e| io("write", &self.part, e))
     }
 
     /// Removes what has come so far.
@@ -149,15 +204,19 @@ impl Download {
                 return Err(self.failed(format!("the server answers {status}; {remedy}")));
             }
         };
-        if let Some(length) = content_length(&response).filter(|length| start + length != self.bytes) {
+        let length = content_length(&response).map(|length| start + length);
+        if let (Some(length), Some(bytes)) = (length, self.bytes)
+            && length != bytes
+        {
             self.forget()?;
-            let reason = format!("the file has {} bytes, the manifest says {}; check url and bytes", start + length, self.bytes);
+            let reason = format!("the file has {length} bytes, the manifest says {bytes}; check url and bytes");
             return Err(self.failed(reason));
         }
-        self.receive(response, start, progress)
+        self.receive(response, start, self.bytes.or(length), progress)
     }
 
-    fn receive(&self, response: Response<ureq::Body>, start: u64, progress: &mut dyn FnMut(u64, u64)) -> Result<u64> {
+    /// Takes what comes; `whole` is the size of the file, when somebody knows it.
+    fn receive(&self, response: Response<ureq::Body>, start: u64, whole: Option<u64>, progress: &mut dyn FnMut(u64, u64)) -> Result<u64> {
         let opened = OpenOptions::new().create(true).write(true).append(start > 0).truncate(start == 0).open(&self.part);
         let mut file = opened.map_err(|e| io("write", &self.part, e))?;
         let mut body = response.into_body().into_reader();
@@ -169,23 +228,24 @@ impl Download {
                 Ok(0) => "the connection ended".to_owned(),
                 Ok(count) => {
                     there += *count as u64;
-                    if there > self.bytes {
+                    if let Some(whole) = whole.filter(|whole| there > *whole) {
                         drop(file);
                         self.forget()?;
-                        return Err(self.failed(format!("more than the manifest's {} bytes came; check url and bytes", self.bytes)));
+                        return Err(self.failed(format!("more than the manifest's {whole} bytes came; check url and bytes")));
                     }
                     let chunk = buffer.get(..*count).unwrap_or_default();
                     file.write_all(chunk).map_err(|e| io("write", &self.part, e))?;
-                    progress(there, self.bytes);
+                    progress(there, whole.unwrap_or(there));
                     continue;
                 }
                 Err(e) => e.to_string(),
             };
-            if there == self.bytes {
+            if whole.map_or(matches!(read, Ok(0)), |whole| there == whole) {
                 file.sync_all().map_err(|e| io("write", &self.part, e))?;
                 return Ok(there - start);
             }
-            let reason = format!("{ended} after {there} of {} bytes; run the same command again to go on from there", self.bytes);
+            let whole = whole.map_or_else(|| "an unknown number of".to_owned(), |whole| whole.to_string());
+            let reason = format!("{ended} after {there} of {whole} bytes; run the same command again to go on from there");
             return Err(self.failed(reason));
         }
     }

@@ -12,7 +12,7 @@ use ego_core::depth::DepthScale;
 use ego_core::hands::{DepthSource, Side};
 use ego_core::image::{ImageView, MaskView, PixelFormat, Plane};
 use ego_models::depth::DepthNetwork;
-use ego_models::hands::{HandBox, HandInput, HandModel, HandTrackerConfig, IntrinsicsChoice};
+use ego_models::hands::{HandBox, HandInput, HandTrackerConfig, IntrinsicsChoice};
 use ego_models::manifest::Manifest;
 use ego_models::objects::ObjectDetector;
 use ego_models::paths::{Located, find_model};

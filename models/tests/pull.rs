@@ -278,3 +278,54 @@ fn a_manifest_that_cannot_be_pulled_says_why() {
     let outside = format!("file = \"../m.onnx\"\nurl = \"http://127.0.0.1:1/\"\nsha256 = \"{}\"\nbytes = 1000", setting.hash());
     check(&setting.manifest(&outside), &["mine.toml", "../m.onnx"]);
 }
+
+#[test]
+fn a_model_without_a_published_hash_is_pinned_by_the_first_pull() {
+    let setting = Setting::new();
+    let server =
+        Server::start(vec![answer("200 OK", &[length(1000)], &setting.content), answer("200 OK", &[length(1000)], &setting.content)]);
+    let manifest = setting.manifest(&format!("file = \"model.onnx\"\nurl = \"{}\"\npin = \"first-pull\"", server.url));
+    let pulled = pull(&manifest, &setting.models(), &mut |_, _| ()).expect("pulled");
+    assert_eq!((pulled.bytes, &pulled.sha256, pulled.transferred), (1000, &setting.hash(), 1000));
+    let pin = setting.models().join("model.onnx.sha256");
+    assert_eq!(std::fs::read_to_string(&pin).expect("pin").trim(), setting.hash());
+    // Here already: nothing is transferred. Damaged: brought again, and it must be the same file.
+    assert_eq!(pull(&manifest, &setting.models(), &mut |_, _| ()).expect("here").transferred, 0);
+    std::fs::write(setting.models().join("model.onnx"), b"damaged").expect("write");
+    assert_eq!(pull(&manifest, &setting.models(), &mut |_, _| ()).expect("again").transferred, 1000);
+    drop(server);
+    std::fs::write(setting.models().join("model.onnx"), b"damaged").expect("write");
+    let other = Server::start(vec![answer("200 OK", &[length(4)], b"evil")]);
+    let manifest = setting.manifest(&format!("file = \"model.onnx\"\nurl = \"{}\"\npin = \"first-pull\"", other.url));
+    let e = pull(&manifest, &setting.models(), &mut |_, _| ()).expect_err("another file").to_string();
+    assert!(e.contains("SHA-256") && e.contains(&setting.hash()), "{e}");
+}
+
+#[test]
+fn a_model_in_a_zip_file_is_taken_out_of_it() {
+    use std::io::Write;
+    let setting = Setting::new();
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for (name, bytes) in [("20230320/readme.txt", &b"hello"[..]), ("20230320/model/end2end.onnx", &setting.content)] {
+        zip.start_file(name, zip::write::SimpleFileOptions::default()).expect("entry");
+        zip.write_all(bytes).expect("bytes");
+    }
+    let zip = zip.finish().expect("zip").into_inner();
+    let pull_it = |body: &[u8], member: &str| {
+        let server = Server::start(vec![answer("200 OK", &[length(body.len())], body)]);
+        let lines = format!(
+            "file = \"model.onnx\"\nurl = \"{}\"\nsha256 = \"{}\"\nbytes = 1000\narchive = \"{member}\"",
+            server.url,
+            setting.hash()
+        );
+        pull(&setting.manifest(&lines), &setting.models(), &mut |_, _| ())
+    };
+    for (body, member) in [(&zip[..], "other.onnx"), (&b"no zip file"[..], "end2end.onnx")] {
+        let e = pull_it(body, member).expect_err("not in it").to_string();
+        assert!(e.contains("ZIP file") && e.contains(member), "{e}");
+        assert!(!setting.part().exists());
+    }
+    let pulled = pull_it(&zip, "end2end.onnx").expect("taken out");
+    assert_eq!((pulled.bytes, &pulled.sha256), (1000, &setting.hash()));
+    assert_eq!(std::fs::read(&pulled.path).expect("file"), setting.content);
+}

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "functions of a test file are tests too")]
 
-use ego_core::image::{ImageView, PixelFormat, Plane, YuvToRgb};
+use ego_core::image::{ImageView, MaskView, PixelFormat, Plane, YuvToRgb};
 use ego_core::region::Region;
 use ego_models::manifest::{Border, Channels, Input, Layout, Resize};
 use ego_models::sample::Sampler;
@@ -49,6 +49,42 @@ fn crops_equal_opencv_byte_for_byte() {
         let got: String = out.iter().map(|v| format!("{:02x}", *v as u8)).collect();
         assert_eq!(got, case["rgb"].as_str().expect("hex"), "{case}");
     }
+}
+
+#[test]
+fn whole_pictures_equal_opencvs_resize_and_their_place_is_told() {
+    let fixture: serde_json::Value = serde_json::from_str(include_str!("data/letterbox.json")).expect("fixture");
+    let size = fixture["size"].as_u64().expect("number") as usize;
+    for case in fixture["cases"].as_array().expect("cases") {
+        let [w, h] = [0, 1].map(|i| case["picture"][i].as_u64().expect("number") as u32);
+        let resize = match case["resize"].as_str().expect("word") {
+            "stretch" => Resize::Stretch,
+            "letterbox" => Resize::Letterbox,
+            _ => Resize::LetterboxCorner,
+        };
+        let rgb = noise((w * h * 3) as usize);
+        let view = ImageView::packed(PixelFormat::Rgb, w, h, &rgb).expect("view");
+        let mut out = vec![0.0; size * size * 3];
+        let input = Input { resize, ..input(size, Layout::Nhwc, Channels::Rgb, Border::Grey) };
+        let placement = Sampler::new(&input).whole(&view, None, &mut out);
+        let want: Vec<u8> = case["rgb"].as_str().expect("hex").as_bytes().chunks(2).map(hex_byte).collect();
+        // OpenCV's resize has positions in 1/2048 pixel, ours are in 1/32: noise of 256 levels differs by a few of them.
+        let errors: Vec<f64> = out.iter().zip(&want).map(|(got, want)| (f64::from(*got) - f64::from(*want)).abs()).collect();
+        let (largest, mean) = (errors.iter().copied().fold(0.0, f64::max), errors.iter().sum::<f64>() / errors.len() as f64);
+        assert!(largest <= 9.0 && mean < 1.2, "{w}x{h} {resize:?}: largest {largest}, mean {mean}");
+        // The middle of what is covered is the middle of the picture.
+        let covered: Vec<usize> = (0..size * size).filter(|i| want[3 * i..3 * i + 3] != [114; 3]).collect();
+        let middle = |axis: fn(usize, usize) -> usize| {
+            let at = covered.iter().map(|i| axis(*i, size));
+            (at.clone().min().expect("some") + at.max().expect("some")) as f64 / 2.0 + 0.5
+        };
+        let [x, y] = placement.to_picture([middle(|i, n| i % n), middle(|i, n| i / n)]);
+        assert!((x - f64::from(w) / 2.0).abs() < 0.01 && (y - f64::from(h) / 2.0).abs() < 0.01, "{w}x{h} {resize:?}: {x} {y}");
+    }
+}
+
+fn hex_byte(pair: &[u8]) -> u8 {
+    u8::from_str_radix(std::str::from_utf8(pair).expect("text"), 16).expect("hexadecimal")
 }
 
 #[test]
@@ -169,6 +205,39 @@ proptest! {
             for k in 0..3 {
                 // Half a grey level of rounding, and a neighbouring position or byte where packed bytes differ by some levels.
                 prop_assert!((f64::from(got[k]) - want[k]).abs() < 6.0, "{format:?} pixel {n} channel {k}: {} against {}", got[k], want[k]);
+            }
+        }
+    }
+
+    #[test]
+    fn what_the_mask_does_not_want_is_black_and_the_rest_is_as_without(
+        which in 0usize..8, w in 8u32..60, h in 8u32..60, mw in 1u32..20, mh in 1u32..20, seed: u32, stretch: bool,
+    ) {
+        let format = FORMATS[which];
+        let (planes, strides) = smooth(format, w, h, 3, 1.0);
+        let view = ImageView {
+            format, width: w, height: h, yuv: YuvToRgb::BT709,
+            planes: std::array::from_fn(|i| Plane { data: &planes[i], stride: strides[i] }),
+        }.checked().expect("planes fit");
+        let mut state = seed | 1;
+        let mask: Vec<u8> = (0..mw * mh).map(|_| { state ^= state << 13; state ^= state >> 17; state ^= state << 5; (state % 2 * 255) as u8 }).collect();
+        let mask = MaskView { width: mw, height: mh, plane: Plane { data: &mask, stride: mw as usize } };
+        let size = 16;
+        let resize = if stretch { Resize::Stretch } else { Resize::Letterbox };
+        let mut sampler = Sampler::new(&Input { resize, ..input(size, Layout::Nhwc, Channels::Rgb, Border::Grey) });
+        let (mut with, mut without) = (vec![0.0f32; size * size * 3], vec![0.0f32; size * size * 3]);
+        let placement = sampler.whole(&view, None, &mut without);
+        prop_assert_eq!(sampler.whole(&view, Some(&mask), &mut with), placement);
+        for (n, (with, without)) in with.chunks(3).zip(without.chunks(3)).enumerate() {
+            let [x, y] = placement.to_picture([(n % size) as f64 + 0.5, (n / size) as f64 + 0.5]);
+            // Near a border of the mask either side is right: positions are in 1/32 pixel.
+            let near = |p: f64, side: u32, count: u32| { let at = p / f64::from(side) * f64::from(count); (at - at.round()).abs() < 0.05 * f64::from(count) / f64::from(side) + 0.02 };
+            if near(x, w, mw) || near(y, h, mh) {
+                continue;
+            }
+            match mask.wants([(x / f64::from(w)) as f32, (y / f64::from(h)) as f32]) {
+                Some(false) => prop_assert_eq!(with, [0.0; 3]),
+                _ => prop_assert_eq!(with, without),
             }
         }
     }

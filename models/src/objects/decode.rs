@@ -104,10 +104,26 @@ pub(super) fn counted(count: f32, boxes: &[f32], scores: &[f32], classes: &[f32]
 
 /// YOLOv8: columns of centre, size, classes.
 pub(super) fn yolov8(values: &[f32], count: usize, labels: usize, min_score: f32, into: &mut Vec<Candidate>) {
-    let value = |row: usize, at: usize| values.get(row * count + at).copied().unwrap_or(f32::NAN);
-    for at in 0..count {
-        if let Some((class, score)) = best((0..labels).map(|class| value(4 + class, at))).filter(|(_, score)| *score >= min_score) {
-            into.push(Candidate::centred(class, score, std::array::from_fn(|row| value(row, at))));
+    /// Boxes that are looked at together, so that each class is read along its row.
+    const CHUNK: usize = 64;
+    let row = |row: usize, start: usize, end: usize| values.get(row * count + start..row * count + end).unwrap_or_default();
+    for start in (0..count).step_by(CHUNK) {
+        let end = (start + CHUNK).min(count);
+        let mut scores = [f32::NEG_INFINITY; CHUNK];
+        let mut classes = [0u32; CHUNK];
+        for class in 0..labels {
+            for ((best, number), score) in scores.iter_mut().zip(&mut classes).zip(row(4 + class, start, end)) {
+                // A score that is not a number is never larger.
+                if *score > *best {
+                    (*best, *number) = (*score, class as u32);
+                }
+            }
+        }
+        for (at, (score, class)) in (start..end).zip(scores.iter().zip(classes)) {
+            if *score >= min_score {
+                let centred = std::array::from_fn(|k| values.get(k * count + at).copied().unwrap_or(f32::NAN));
+                into.push(Candidate::centred(class, *score, centred));
+            }
         }
     }
 }

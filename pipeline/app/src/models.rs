@@ -40,9 +40,11 @@ fn pull(model: &str, json: bool) -> anyhow::Result<Status> {
     });
     bar.finish_and_clear();
     let pulled = pulled?;
+    console::tell(&format!("{}: licence {}, SHA-256 {}", pulled.name, pulled.licence, pulled.sha256));
     if json {
         let data = serde_json::json!({
             "name": pulled.name, "path": pulled.path, "sha256": pulled.sha256, "bytes": pulled.bytes, "transferred": pulled.transferred,
+            "licence": pulled.licence,
         });
         console::json("model", data)?;
     } else {
