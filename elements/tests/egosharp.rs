@@ -25,6 +25,7 @@ fn stamp(source: &str, width: u32, height: u32) -> Stamp {
 
 /// A depth map of `width` columns with rows of padding, as other elements make them.
 fn depth(steps: &[u16], width: u32, scale: DepthScale) -> DepthMeta {
+    init();
     let height = steps.len() as u32 / width;
     let info = VideoInfo::builder(VideoFormat::Gray16Le, width, height).build().unwrap();
     let mut bytes = vec![0xEE; info.size()];
@@ -215,7 +216,7 @@ fn a_cut_through_a_followed_hand_is_relaxed_counted_and_told() {
     let buffer = rig.push(Some(&stripes), Some(&reaching));
     let (rows, range) = mask(&buffer).unwrap();
     assert_eq!(rows, [[255, 255, 0, 0]]);
-    assert!(range.relaxed && range.threshold > 0.8 && range.threshold < 1.0, "{range:?}");
+    assert!(range.relaxed && range.threshold > 0.8 && range.threshold < 0.85, "{range:?}");
     assert_eq!(ego_meta::hands(&buffer).unwrap().hands.hands.len(), 1, "the hand stays");
     // The hand goes away: the same map is cut as ever.
     let (rows, range) = mask(&rig.push(Some(&stripes), Some(&hands_meta(vec![])))).unwrap();
@@ -340,4 +341,110 @@ fn the_command_lines_of_the_documentation_can_be_typed() {
             }
         }
     }
+}
+
+/// Share of the arm's pixels and of the others that a real frame's mask keeps, over the frames of a recording.
+fn kept_shares(folder: &std::path::Path, properties: &str) -> Vec<[f64; 2]> {
+    let line = format!(
+        "multifilesrc location={0}/rgb/%06d.png start-index=0 caps=image/png,framerate=30/1 ! pngdec ! videoconvert ! video/x-raw,format=RGB ! \
+         egodepth sensor-location={0}/depth/%06d.png ! egosharp {properties} ! appsink name=out sync=false",
+        folder.display()
+    );
+    let pipeline = gst::parse::launch(&line).unwrap().downcast::<gst::Pipeline>().unwrap();
+    let sink = pipeline.by_name("out").unwrap().downcast::<gst_app::AppSink>().unwrap();
+    pipeline.set_state(gst::State::Playing).unwrap();
+    let mut shares = Vec::new();
+    while let Ok(sample) = sink.pull_sample() {
+        let (rows, _) = mask(&sample.buffer_owned().unwrap()).unwrap();
+        let arms = image::open(folder.join(format!("arm_mask/{:06}.png", shares.len()))).unwrap().into_luma8();
+        let (mut kept, mut all) = ([0u32; 2], [0u32; 2]);
+        for (row, arms) in rows.iter().zip(arms.rows()) {
+            for (value, arm) in row.iter().zip(arms) {
+                let which = usize::from(arm.0[0] == 0);
+                all[which] += 1;
+                kept[which] += u32::from(*value == 255);
+            }
+        }
+        shares.push([0, 1].map(|i| f64::from(kept[i]) / f64::from(all[i].max(1))));
+    }
+    pipeline.set_state(gst::State::Null).unwrap();
+    shares
+}
+
+#[test]
+fn real_depth_keeps_the_arms_and_little_else() {
+    init();
+    let Some(shared) = std::env::var_os("EGO_SHARED") else {
+        println!("skipped: EGO_SHARED does not say where the shared data are");
+        return;
+    };
+    let folder = std::path::Path::new(&shared).join("data/aria-adt-kitchen/h2o-layout/kitchen/0/cam4");
+    if !folder.is_dir() {
+        println!("skipped: {} is not there", folder.display());
+        return;
+    }
+    // The README of the data gives 100 % and 13 to 14 % at t = 0.47, 87 % and 0.6 % at t = 0.75, by another program.
+    let shares = kept_shares(&folder, "range=relative");
+    println!("t = 0.47: {shares:?}");
+    assert_eq!(shares.len(), 2);
+    assert!(shares.iter().all(|[arms, rest]| *arms == 1.0 && (0.12..=0.15).contains(rest)), "{shares:?}");
+    let strict = kept_shares(&folder, "range=relative threshold=0.75");
+    println!("t = 0.75: {strict:?}");
+    let mean = |i: usize| strict.iter().map(|s| s[i]).sum::<f64>() / strict.len() as f64;
+    assert!((mean(0) - 0.87).abs() < 0.03 && (mean(1) - 0.006).abs() < 0.003, "{strict:?}");
+}
+
+/// Hands that were there and hands that were kept: the wearer's, and a bystander's beyond the wearer's reach.
+#[derive(Default, Debug)]
+struct Tally {
+    wearers: [u32; 2],
+    others: [u32; 2],
+}
+
+/// Runs the synthetic camera with its own depth and its own hands.
+fn tally(prompt: &str, seed: u32, frames: u32, properties: &str, into: &mut Tally) {
+    init();
+    let line = format!(
+        "egotestsrc prompt=\"{prompt}\" seed={seed} num-buffers={frames} ! video/x-raw,format=RGB,width=320,height=180,framerate=5/1 ! \
+         identity name=here ! egosharp {properties} ! appsink name=out sync=false"
+    );
+    let pipeline = gst::parse::launch(&line).unwrap().downcast::<gst::Pipeline>().unwrap();
+    let sink = pipeline.by_name("out").unwrap().downcast::<gst_app::AppSink>().unwrap();
+    let pad = pipeline.by_name("here").unwrap().static_pad("src").unwrap();
+    pad.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
+        let buffer = info.buffer_mut().unwrap().make_mut();
+        let truth = ego_meta::truth(buffer).unwrap().unwrap();
+        // Whose hand it is travels as its track number.
+        let hands = truth.hands.iter().enumerate().filter(|(_, t)| t.hand.presence > 0.0);
+        let hands = hands.map(|(n, t)| Hand { track: 2 * n as u32 + u32::from(t.bystander), ..t.hand.clone() }).collect();
+        let hands = Hands { hands, depth_source: DepthSource::Measured };
+        ego_meta::attach_hands(buffer, &HandsMeta { stamp: truth.stamp, hands, intrinsics: None }).unwrap();
+        gst::PadProbeReturn::Ok
+    });
+    pipeline.set_state(gst::State::Playing).unwrap();
+    while let Ok(sample) = sink.pull_sample() {
+        let buffer = sample.buffer().unwrap();
+        let truth = ego_meta::truth(buffer).unwrap().unwrap();
+        let kept: Vec<u32> = ego_meta::hands(buffer).unwrap().hands.hands.iter().map(|h| h.track).collect();
+        for (n, t) in truth.hands.iter().enumerate().filter(|(_, t)| t.hand.presence > 0.0) {
+            let counts = if t.bystander { &mut into.others } else { &mut into.wearers };
+            counts[0] += 1;
+            counts[1] += u32::from(kept.contains(&(2 * n as u32 + u32::from(t.bystander))));
+        }
+    }
+    pipeline.set_state(gst::State::Null).unwrap();
+}
+
+#[test]
+fn bystanders_hands_are_rejected_and_the_wearers_kept_with_true_depth() {
+    let mut all = Tally::default();
+    for seed in [9, 27] {
+        for prompt in ["quickly apply spray, bystander", "quickly open lotion, bystander"] {
+            tally(prompt, seed, 25, "range=metric", &mut all);
+        }
+    }
+    println!("{all:?} (in view, kept)");
+    let [wearers, others] = [all.wearers, all.others].map(|[there, kept]| f64::from(kept) / f64::from(there.max(1)));
+    assert!(all.wearers[0] > 60 && all.others[0] > 10, "{all:?}");
+    assert!(wearers >= 0.99 && others <= 0.05, "{all:?}");
 }
