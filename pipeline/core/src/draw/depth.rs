@@ -160,6 +160,10 @@ mod tests {
         }
     }
 
+    fn plane(data: &mut [u8], stride: usize) -> PlaneMut<'_> {
+        PlaneMut { data, stride }
+    }
+
     #[test]
     fn every_layout_is_changed_and_a_flat_or_empty_map_is_no_trouble() {
         let flat: Vec<u8> = [500u16; 4].iter().flat_map(|s| s.to_le_bytes()).collect();
@@ -168,7 +172,6 @@ mod tests {
             let changed = bytes[0] != 0;
             let (mut y, mut u, mut v) = ([100; 25], [100; 9], [100; 18]);
             let mut painter = DepthPainter::default();
-            let plane = |data, stride| PlaneMut { data, stride };
             let mut target = Target::Planar420 { y: plane(&mut y[..], 5), u: plane(&mut u[..], 3), v: plane(&mut v[..9], 3) };
             painter.blend(&mut target, [5, 5], &depth, ColourModel::BT709, 0.8);
             assert!(y.iter().chain(&u).all(|s| (*s != 100) == changed), "{y:?} {u:?}");
