@@ -6,10 +6,12 @@
 
 mod camera;
 pub mod egoaction;
+pub mod egobody;
 pub mod egodepth;
 pub mod egodepthpair;
 pub mod egohands;
 pub mod egojson;
+pub mod egokinematics;
 pub mod egoobjects;
 pub mod egooverlay;
 pub mod egosharp;

@@ -13,10 +13,12 @@ fn plugin_init(plugin: &gst::Plugin) -> Result<(), glib::BoolError> {
     refuse_second_copy()?;
     ego_meta::init();
     crate::egoaction::register(plugin)?;
+    crate::egobody::register(plugin)?;
     crate::egodepth::register(plugin)?;
     crate::egodepthpair::register(plugin)?;
     crate::egohands::register(plugin)?;
     crate::egojson::register(plugin)?;
+    crate::egokinematics::register(plugin)?;
     crate::egoobjects::register(plugin)?;
     crate::egooverlay::register(plugin)?;
     crate::egosharp::register(plugin)?;

@@ -3,6 +3,7 @@
 //! No GStreamer in here: pictures come in as [`ego_core::image::ImageView`], results leave as types of `ego-core`.
 
 pub mod action;
+pub mod body;
 pub mod depth;
 pub mod error;
 pub mod hands;
@@ -16,6 +17,7 @@ pub mod paths;
 pub mod pull;
 pub mod runtime;
 pub mod sample;
+pub mod teach;
 
 pub use error::{ErrorKind, ModelError};
 pub use network::{Network, SessionOptions};
