@@ -316,6 +316,8 @@ const BUILT_IN: &[(&str, &str)] = &[
     ("rtmpose-hand", include_str!("../zoo/rtmpose-hand.toml")),
     ("yolox-nano", include_str!("../zoo/yolox-nano.toml")),
     ("yolox-tiny", include_str!("../zoo/yolox-tiny.toml")),
+    ("ego-gestures-static", include_str!("../zoo/ego-gestures-static.toml")),
+    ("ego-gestures-moving", include_str!("../zoo/ego-gestures-moving.toml")),
 ];
 
 /// Names of the manifests that come with the program.

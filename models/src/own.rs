@@ -11,6 +11,8 @@ const FILES: &[(&str, &[u8])] = &[
     ("ego-objects.onnx", include_bytes!("../zoo/ego-objects.onnx")),
     ("ego-hand-finder.onnx", include_bytes!("../zoo/ego-hand-finder.onnx")),
     ("ego-hands.onnx", include_bytes!("../zoo/ego-hands.onnx")),
+    ("ego-gestures-static.onnx", include_bytes!("../zoo/ego-gestures-static.onnx")),
+    ("ego-gestures-moving.onnx", include_bytes!("../zoo/ego-gestures-moving.onnx")),
 ];
 
 /// Puts a network of our own at `to`, unless exactly this file is there; does nothing for any other file name.

@@ -13,6 +13,7 @@ mod live;
 mod run;
 mod settings;
 mod synth;
+mod teach;
 mod view;
 
 use std::path::Path;

@@ -7,7 +7,7 @@
 mod convert;
 pub mod fetch;
 mod flatbuffer;
-mod onnx;
+pub(crate) mod onnx;
 mod operators;
 mod sparse;
 mod tflite;
@@ -149,7 +149,7 @@ fn read_model(wheel: &Path, archive: &mut zip::ZipArchive<File>, source: &Source
 }
 
 /// Writes a file that appears under its name only when it is complete.
-fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let part = path.with_extension(format!("onnx.part-{}", std::process::id()));
     let written = File::create(&part).and_then(|mut file| {
         file.write_all(bytes)?;

@@ -50,7 +50,7 @@ impl Message {
 
 /// Value of a node's attribute.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Attribute {
+pub(crate) enum Attribute {
     Int(i64),
     Ints(Vec<i64>),
     Text(&'static str),
@@ -58,28 +58,28 @@ pub(super) enum Attribute {
 
 /// One operator.
 #[derive(Clone, Debug)]
-pub(super) struct Node {
-    pub(super) op: &'static str,
-    pub(super) name: String,
-    pub(super) inputs: Vec<String>,
-    pub(super) output: String,
-    pub(super) attributes: Vec<(&'static str, Attribute)>,
+pub(crate) struct Node {
+    pub(crate) op: &'static str,
+    pub(crate) name: String,
+    pub(crate) inputs: Vec<String>,
+    pub(crate) output: String,
+    pub(crate) attributes: Vec<(&'static str, Attribute)>,
 }
 
 impl Node {
     /// An operator; name and output are given when it joins a graph.
-    pub(super) fn new(op: &'static str, inputs: Vec<String>) -> Node {
+    pub(crate) fn new(op: &'static str, inputs: Vec<String>) -> Node {
         Node { op, name: String::new(), inputs, output: String::new(), attributes: Vec::new() }
     }
 
     /// Adds an attribute.
-    pub(super) fn with(mut self, name: &'static str, value: Attribute) -> Node {
+    pub(crate) fn with(mut self, name: &'static str, value: Attribute) -> Node {
         self.attributes.push((name, value));
         self
     }
 
     /// Adds an attribute that is a list of sizes.
-    pub(super) fn with_ints(self, name: &'static str, values: &[usize]) -> Node {
+    pub(crate) fn with_ints(self, name: &'static str, values: &[usize]) -> Node {
         self.with(name, Attribute::Ints(values.iter().map(|v| *v as i64).collect()))
     }
 
@@ -105,17 +105,17 @@ fn encode_attribute(name: &str, value: &Attribute) -> Message {
 
 /// Numbers of a constant.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Data {
+pub(crate) enum Data {
     Float(Vec<f32>),
     Int(Vec<i64>),
 }
 
 /// A constant; an empty shape is a single number.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Initializer {
-    pub(super) name: String,
-    pub(super) shape: Vec<usize>,
-    pub(super) data: Data,
+pub(crate) struct Initializer {
+    pub(crate) name: String,
+    pub(crate) shape: Vec<usize>,
+    pub(crate) data: Data,
 }
 
 impl Initializer {
@@ -130,9 +130,9 @@ impl Initializer {
 
 /// An input or output of the network: float32.
 #[derive(Clone, Debug)]
-pub(super) struct Port {
-    pub(super) name: String,
-    pub(super) shape: Vec<usize>,
+pub(crate) struct Port {
+    pub(crate) name: String,
+    pub(crate) shape: Vec<usize>,
 }
 
 impl Port {
@@ -144,20 +144,20 @@ impl Port {
 }
 
 /// A whole network.
-pub(super) struct Graph {
-    pub(super) name: String,
-    pub(super) opset: u64,
-    pub(super) nodes: Vec<Node>,
-    pub(super) initializers: Vec<Initializer>,
-    pub(super) inputs: Vec<Port>,
-    pub(super) outputs: Vec<Port>,
+pub(crate) struct Graph {
+    pub(crate) name: String,
+    pub(crate) opset: u64,
+    pub(crate) nodes: Vec<Node>,
+    pub(crate) initializers: Vec<Initializer>,
+    pub(crate) inputs: Vec<Port>,
+    pub(crate) outputs: Vec<Port>,
     /// Free text, shown by model viewers.
-    pub(super) properties: Vec<(&'static str, String)>,
+    pub(crate) properties: Vec<(&'static str, String)>,
 }
 
 impl Graph {
     /// The bytes of the `.onnx` file.
-    pub(super) fn encode(&self) -> Vec<u8> {
+    pub(crate) fn encode(&self) -> Vec<u8> {
         let graph = Message::default()
             .each(&self.nodes, |m, node| m.message(1, &node.encode()))
             .text(2, &self.name)

@@ -71,6 +71,26 @@ npz       arrays for numpy.load                                             CLIP
 
 Example: ego export results/clip.jsonl --to vtt,csv";
 
+const TEACH_HELP: &str = "\
+Marks say what is done when: {\"schema\":\"ego.marks/1\",\"marks\":[{\"recording\":\"clip\",\"label\":\"open jar\",\"start_ns\":0,\"end_ns\":900000000}]}.
+`ego view` writes such a file while a key is held. RECORDINGS are videos or result files (.jsonl) of `ego run`; `recording` is their name
+without the ending. Give five or more examples a class, best from several recordings: the accuracy that is printed is that of
+recordings which were left out. Stretches that nobody marked teach \"nothing\".
+
+The model goes to the folder of models and is known to `ego run`, `ego live` and `ego view` by its name.
+
+Layouts (--layout): hands, both hands over 0.2 s; body, people in view; hand-shape, the pose of one hand; finger-path, the way of the
+index finger's tip over 0.5 s; body-5x314. Another window is part of the name: hands/6x0.100s is 6 frames, 0.1 s apart.
+
+Tables (--table): body-csv, 18 OpenPose joints and a class a row; hand-csv, a class and 21 joints; track-csv, a class and the path of a
+finger tip. They are split, never by neighbouring rows unless --split random is asked for, and the accuracy is printed; with --name the
+model of all rows is written.
+
+Examples:
+  ego teach --marks marks.json --name my-actions monday.mp4 tuesday.mp4
+  ego teach --check my-actions --marks friday.json friday.mp4
+  ego teach --table keypoint.csv --kind hand-csv --split blocks --seeds 5";
+
 const SYNTH_HELP: &str = "\
 Two hands do what the 36 actions of the data set H2O name, seen from the head; every picture comes with its exact truth. The same
 seed gives the same motion everywhere. A finished clip is kept, so the same command goes on where it was interrupted, and a larger
@@ -123,6 +143,9 @@ pub(crate) enum Verb {
     /// Write results in the formats of other programs
     #[command(after_help = EXPORT_HELP)]
     Export(ExportArgs),
+    /// Teach actions and gestures by examples
+    #[command(after_help = TEACH_HELP)]
+    Teach(Box<TeachArgs>),
     /// Measure what settings cost on a recording: time a stage, processor time a frame, memory
     Bench(BenchArgs),
     /// List, check, import and download models
@@ -398,6 +421,120 @@ pub(crate) struct SynthArgs {
     pub(crate) stats: bool,
 }
 
+/// What the rows of a table are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TeachKind {
+    /// 18 OpenPose joints x, y, then the class (or a JSON list with clip numbers)
+    BodyCsv,
+    /// Class number, then 21 joints x, y of a hand
+    HandCsv,
+    /// Class number, then x, y of a finger tip in successive frames
+    TrackCsv,
+}
+
+/// How a table is split into training and test.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TeachSplit {
+    /// The last 30 % of each class are the test
+    Time,
+    /// 30 % of the windows, at random: neighbours on both sides, not to be believed
+    Random,
+    /// 30 % of the blocks of 100 rows
+    Blocks,
+}
+
+impl TeachSplit {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            TeachSplit::Time => "time",
+            TeachSplit::Random => "random",
+            TeachSplit::Blocks => "blocks",
+        }
+    }
+}
+
+/// What the new model's results are called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TeachHead {
+    /// Movements over a few frames
+    Fast,
+    /// Poses and movements of one hand
+    Gesture,
+}
+
+impl TeachHead {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            TeachHead::Fast => "fast",
+            TeachHead::Gesture => "gesture",
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TeachArgs {
+    /// Videos or result files (.jsonl) that the marks are in
+    #[arg(value_name = "RECORDING")]
+    pub(crate) recordings: Vec<String>,
+    /// File of marks, schema ego.marks/1; may be repeated
+    #[arg(long, value_name = "FILE")]
+    pub(crate) marks: Vec<PathBuf>,
+    /// Name of the new model
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: Option<String>,
+    /// Features to learn from [default: hands, or what a table gives]
+    #[arg(long, value_name = "LAYOUT")]
+    pub(crate) layout: Option<String>,
+    /// Frames in a window [default: that of the layout]
+    #[arg(long, value_name = "N")]
+    pub(crate) window: Option<usize>,
+    /// Folder for the model [default: models/ in the data folder]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// What the results are called [default: fast, or gesture for layouts of one hand]
+    #[arg(long, value_enum)]
+    pub(crate) head: Option<TeachHead>,
+    /// Licence that the model's manifest names, as an SPDX name
+    #[arg(long, value_name = "NAME", default_value = "LicenseRef-own")]
+    pub(crate) licence: String,
+    /// Do not learn "nothing" from stretches that nobody marked
+    #[arg(long)]
+    pub(crate) no_nothing: bool,
+    /// Write the model without the test by left-out recordings
+    #[arg(long)]
+    pub(crate) no_test: bool,
+    /// Score this model on marked recordings instead of teaching one
+    #[arg(long, value_name = "MODEL", conflicts_with_all = ["name", "table"])]
+    pub(crate) check: Option<String>,
+    /// Learn from a table of key points instead of recordings
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["marks", "recordings"])]
+    pub(crate) table: Option<PathBuf>,
+    /// What the rows of the table are
+    #[arg(long, value_enum, requires = "table")]
+    pub(crate) kind: Option<TeachKind>,
+    /// File with the class names of the table, one a line [default: TABLE_classifier_label.csv, if there is one]
+    #[arg(long, value_name = "FILE", requires = "table")]
+    pub(crate) names: Option<PathBuf>,
+    /// How the table is split
+    #[arg(long, value_enum, default_value = "time", requires = "table")]
+    pub(crate) split: TeachSplit,
+    /// Number of seeds
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=100), requires = "table")]
+    pub(crate) seeds: u64,
+    /// Rows a second [default: 10 for bodies, 30 for hands and tracks]
+    #[arg(long, value_name = "N", value_parser = rate, requires = "table")]
+    pub(crate) fps: Option<f64>,
+    /// Unit of y over unit of x: height over width of the pictures for numbers divided by both [default: 0.75 bodies, 1 hands, 0.5625 tracks]
+    #[arg(long, value_name = "RATIO", value_parser = ratio, requires = "table")]
+    pub(crate) aspect: Option<f64>,
+    /// Also test with these shares of the joints missing, as in 0.1,0.3,0.5
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = share, requires = "table")]
+    pub(crate) missing: Vec<f64>,
+    /// Also test the paths replayed at these speeds, as in 0.5,2
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = ratio, requires = "table")]
+    pub(crate) speeds: Vec<f64>,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum ModelsVerb {
     /// List the known models and whether their files are on this machine
@@ -443,6 +580,16 @@ pub(crate) enum ConfigVerb {
 fn rate(text: &str) -> Result<f64, String> {
     let rate: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
     if rate > 0.0 && rate <= 10_000.0 { Ok(rate) } else { Err("should be above 0 and at most 10000".to_owned()) }
+}
+
+fn ratio(text: &str) -> Result<f64, String> {
+    let ratio: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
+    if (0.05..=20.0).contains(&ratio) { Ok(ratio) } else { Err("should be 0.05 to 20".to_owned()) }
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    let share: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
+    if (0.0..1.0).contains(&share) { Ok(share) } else { Err("should be from 0 to below 1".to_owned()) }
 }
 
 /// Widths and heights that the synthetic camera draws in reasonable time and memory, pixels.

@@ -4,6 +4,7 @@
 
 mod bench;
 mod cli;
+mod commands;
 mod config;
 mod console;
 mod devices;
@@ -16,6 +17,7 @@ mod models;
 mod report;
 mod run;
 mod synth;
+mod teach;
 mod view;
 
 use std::process::ExitCode;
@@ -59,6 +61,7 @@ fn perform(cli: &Cli) -> anyhow::Result<Status> {
         Verb::View(args) => view::view(args),
         Verb::Config(verb) => config::config(verb, cli.json),
         Verb::Devices => devices::devices(cli.json),
+        Verb::Teach(args) => teach::teach(args, cli.json),
         Verb::Bench(args) => bench::bench(args, cli.json),
         Verb::Synth(args) => synth::synth(args, cli.json),
         Verb::Eval(args) => eval::eval(args, cli.json),

@@ -3,6 +3,7 @@
 //! - [`FrameRecord`] and [`EndRecord`]: one JSON line a frame, schemas `ego.frame/1` and `ego.end/1`; the types are the contract.
 //!   [`JsonLinesWriter`] writes them, [`read_json_lines`] and [`JsonLinesReader`] read them.
 //! - [`RunReport`]: `run.json`, what a run was made with and how it went, schema `ego.run/1`.
+//! - [`Marks`]: labelled stretches of recordings, schema `ego.marks/1`; [`read_table`]: key points of other people's tables.
 //! - [`h2o`]: recordings in the folder layout of the H2O data set.
 //! - [`ClipPoses`]: the motion of a synthetic clip without pictures, one `.npz` file a clip.
 //! - [`export`]: result lines in the formats of other programs: tables, subtitles, ELAN, COCO, NumPy.
@@ -17,6 +18,7 @@ mod export;
 mod frame;
 pub mod h2o;
 mod imu;
+mod marks;
 mod npz;
 mod numbers;
 mod poses;
@@ -24,6 +26,7 @@ mod read;
 mod report;
 mod schema;
 mod series;
+mod tables;
 mod whole;
 mod write;
 
@@ -34,9 +37,11 @@ pub use frame::{
     in_hand, side,
 };
 pub use imu::{IMU_COLUMNS, ImuRow, write_imu};
+pub use marks::{Mark, Marks};
 pub use poses::{ClipPoses, ImuTrack, ObjectTrack};
 pub use read::{JsonLines, JsonLinesReader, Line, LineFault, read_json_lines};
 pub use report::{InputReport, InputStatus, ModelUse, RunReport, Timing, Totals};
-pub use schema::{ClipSchema, EndSchema, FrameSchema, RunSchema, SeriesSchema};
+pub use schema::{ClipSchema, EndSchema, FrameSchema, MarksSchema, RunSchema, SeriesSchema};
 pub use series::{ClipLabel, ClipRecord, SeriesRecord};
+pub use tables::{KeyPointTable, TableKind, TableRow, read_table};
 pub use write::JsonLinesWriter;

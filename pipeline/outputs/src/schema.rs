@@ -51,3 +51,7 @@ schema! {
     /// Marks a [`crate::ClipRecord`].
     ClipSchema = "ego.clip/1"
 }
+schema! {
+    /// Marks a file of [`crate::Marks`].
+    MarksSchema = "ego.marks/1"
+}

@@ -1,0 +1,183 @@
+//! `ego teach`: from marks and from tables to a model, and everything that cannot be learnt from.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use crate::{ego, folder};
+
+/// The motions that the recordings of these tests hold, three examples of each with rest between.
+const MOTIONS: [&str; 2] = ["wave", "close"];
+const FRAMES_OF_ONE: usize = 45;
+
+/// Joints of a right hand in pixels of 640x480: `wave` moves it from side to side, `close` bends the fingers, else it rests.
+fn joints(motion: &str, t: f64, shift: f64) -> Vec<[f64; 2]> {
+    let swing = if motion == "wave" { 60.0 * (9.0 * t).sin() } else { 0.0 };
+    let bend = if motion == "close" { 0.7 + 0.6 * (8.0 * t).sin() } else { 0.1 };
+    let wrist = [320.0 + shift + swing + 1.5 * (31.0 * t).sin(), 330.0 + (23.0 * t).cos()];
+    (0..21)
+        .map(|j| {
+            if j == 0 {
+                return wrist;
+            }
+            let (finger, k) = ((j - 1) / 4, (j - 1) % 4);
+            let mut p = [wrist[0] + 18.0 * (finger as f64 - 2.0), wrist[1] - 80.0];
+            for bone in 0..k {
+                let angle = bend * (bone as f64 + 1.0);
+                p = [p[0] + 26.0 * angle.sin() * 0.3, p[1] - 26.0 * angle.cos()];
+            }
+            p
+        })
+        .collect()
+}
+
+/// Writes `NAME.jsonl` with six examples and rest between them, and returns its marks.
+fn recording(folder: &Path, name: &str, shift: f64) -> Vec<String> {
+    let (mut text, mut marks, mut frame) = (String::new(), Vec::new(), 0usize);
+    for example in 0..6 {
+        let motion = MOTIONS[example % 2];
+        for part in ["rest", motion] {
+            let first = frame;
+            for _ in 0..FRAMES_OF_ONE {
+                let t = frame as f64 / 30.0;
+                let points: Vec<String> = joints(part, t, shift).iter().map(|[x, y]| format!("[{x:.2},{y:.2}]")).collect();
+                let scores = vec!["0.9"; 21].join(",");
+                let _ = writeln!(
+                    text,
+                    r#"{{"schema":"ego.frame/1","stream":"{name}","frame":{frame},"pts_ns":{},"width":640,"height":480,"hands":[{{"side":"right","score":0.97,"track":1,"image_px":[{}],"camera_m":null,"joint_score":[{scores}],"depth_source":"none"}}]}}"#,
+                    frame * 33_333_333,
+                    points.join(",")
+                );
+                frame += 1;
+            }
+            if part != "rest" {
+                let (start, end) = (first * 33_333_333, (frame - 1) * 33_333_333);
+                marks.push(format!(r#"{{"recording":"{name}","label":"{motion}","start_ns":{start},"end_ns":{end}}}"#));
+            }
+        }
+    }
+    let _ = writeln!(text, r#"{{"schema":"ego.end/1","frames":{frame},"dropped":0,"errors":0}}"#);
+    std::fs::write(folder.join(format!("{name}.jsonl")), text).expect("write");
+    marks
+}
+
+fn write_marks(folder: &Path, file: &str, marks: &[String]) {
+    let text = format!(r#"{{"schema":"ego.marks/1","marks":[{}]}}"#, marks.join(","));
+    std::fs::write(folder.join(file), text).expect("write");
+}
+
+#[test]
+fn two_recordings_become_a_model_that_knows_a_third() {
+    let dir = folder();
+    let mut marks = recording(dir.path(), "monday", 0.0);
+    marks.extend(recording(dir.path(), "tuesday", 40.0));
+    write_marks(dir.path(), "marks.json", &marks);
+    let words = ["teach", "--marks", "marks.json", "--name", "mine", "--out", "models", "monday.jsonl", "tuesday.jsonl"];
+    let taught = ego(dir.path(), &words).ended_with(0).says(&["fitted in", "action.model=mine"]);
+    let out = &taught.stdout;
+    assert!(out.contains("close") && out.contains("6 examples") && out.contains("nothing") && out.contains("models/mine.onnx"), "{out}");
+    let accuracy = out.lines().find_map(|l| l.strip_prefix("accuracy with one recording left out: ")).expect("an accuracy");
+    let share: f64 = accuracy.split(' ').next().and_then(|v| v.parse().ok()).expect("a number");
+    assert!(share > 0.9 && accuracy.contains("95 % interval"), "{accuracy}");
+    let manifest = std::fs::read_to_string(dir.path().join("models/mine.toml")).expect("a manifest");
+    assert!(manifest.contains(r#"layout = "hands""#) && manifest.contains(r#"labels = ["close", "wave", "nothing"]"#), "{manifest}");
+
+    let friday = recording(dir.path(), "friday", -30.0);
+    write_marks(dir.path(), "friday.json", &friday);
+    let check = ego(dir.path(), &["teach", "--check", "models/mine.toml", "--marks", "friday.json", "friday.jsonl"]);
+    if check.status == 3 && std::env::var_os("EGO_REQUIRE_MODELS").is_none() {
+        eprintln!("skipped: ONNX Runtime is not installed");
+        return;
+    }
+    let check = check.ended_with(0);
+    let share: f64 =
+        check.stdout.split("accuracy of models/mine.toml: ").nth(1).and_then(|t| t.split(' ').next()?.parse().ok()).expect("number");
+    assert!(share > 0.9, "{}", check.stdout);
+    let wrong = ["teach", "--check", "models/mine.toml", "--layout", "body", "--marks", "friday.json", "friday.jsonl"];
+    ego(dir.path(), &wrong).ended_with(2).says(&["was taught with the features hands, not body"]);
+}
+
+#[test]
+fn what_cannot_be_learnt_from_is_refused_with_the_remedy() {
+    let dir = folder();
+    let marks = recording(dir.path(), "clip", 0.0);
+    let only: Vec<String> = marks.iter().filter(|m| m.contains("wave")).cloned().collect();
+    let mut contrary = only.clone();
+    contrary.push(only[0].replace("wave", "close"));
+    for (file, marks) in [("good.json", &marks), ("one.json", &only), ("contrary.json", &contrary), ("none.json", &Vec::new())] {
+        write_marks(dir.path(), file, marks);
+    }
+    std::fs::write(
+        dir.path().join("short.json"),
+        r#"{"schema":"ego.marks/1","marks":[{"recording":"clip","label":"a","start_ns":5,"end_ns":5}]}"#,
+    )
+    .expect("write");
+    write_marks(dir.path(), "elsewhere.json", &[only[0].replace("clip", "other")]);
+    for (words, said) in [
+        (&["--marks", "good.json", "clip.jsonl"][..], "the new model has no name"),
+        (&["--name", "x", "clip.jsonl"], "no marks"),
+        (&["--name", "x", "--marks", "good.json"], "no recording is given"),
+        (&["--name", "x", "--marks", "none.json", "clip.jsonl"], "no marks"),
+        (&["--name", "x", "--marks", "one.json", "--no-nothing", "clip.jsonl"], "only one class, \"wave\""),
+        (&["--name", "x", "--marks", "contrary.json", "clip.jsonl"], "is marked as both \"wave\" and \"close\""),
+        (&["--name", "x", "--marks", "elsewhere.json", "clip.jsonl"], "the marks name other"),
+        (&["--name", "x", "--marks", "good.json", "--layout", "arms", "clip.jsonl"], "the layouts are hands, body"),
+        (&["--name", "x", "--marks", "good.json", "--layout", "body", "clip.jsonl"], "there is nothing to learn from"),
+        (&["--name", "x", "--marks", "good.json", "--window", "1", "clip.jsonl"], "2 to 120 frames"),
+        (&["--name", "../x", "--marks", "good.json", "--no-test", "--out", "m", "clip.jsonl"], "letters, digits"),
+    ] {
+        let all: Vec<&str> = std::iter::once("teach").chain(words.iter().copied()).collect();
+        ego(dir.path(), &all).ended_with(2).says(&[said]);
+    }
+    ego(dir.path(), &["teach", "--name", "x", "--marks", "short.json", "clip.jsonl"]).ended_with(1).says(&["mark 1 (a) ends at 5 ns"]);
+    assert!(!dir.path().join("m").exists());
+}
+
+#[test]
+fn few_examples_of_one_recording_are_warned_about() {
+    let dir = folder();
+    let marks = recording(dir.path(), "clip", 0.0);
+    write_marks(dir.path(), "marks.json", &marks);
+    let taught = ego(dir.path(), &["--json", "teach", "--name", "x", "--marks", "marks.json", "--out", "m", "clip.jsonl"]).ended_with(0);
+    let taught = taught.says(&["has only 3 examples", "for this recording only"]);
+    let kinds: Vec<String> = taught
+        .stdout
+        .lines()
+        .map(|l| serde_json::from_str::<serde_json::Value>(l).expect("JSON")["type"].as_str().expect("a type").to_owned())
+        .collect();
+    assert_eq!(kinds, ["classes", "held-out", "model"]);
+}
+
+/// A table of hands: class 0 open, class 1 closed, in blocks of 100 rows.
+fn hand_table(rows: usize) -> String {
+    let mut text = String::new();
+    for i in 0..rows {
+        let class = i / (rows / 2);
+        let motion = if class == 0 { "rest" } else { "close" };
+        // Around t = 0.2 the fingers are bent.
+        let points = joints(motion, 0.15 + 0.001 * (i % 60) as f64, 0.0);
+        let cells: Vec<String> = points.iter().flatten().map(|v| format!("{:.4}", v / 640.0)).collect();
+        let _ = writeln!(text, "{class},{}", cells.join(","));
+    }
+    text
+}
+
+#[test]
+fn a_table_of_hands_is_split_by_blocks_and_becomes_a_model() {
+    let dir = folder();
+    std::fs::write(dir.path().join("keys.csv"), hand_table(1200)).expect("write");
+    std::fs::write(dir.path().join("keys_classifier_label.csv"), "\u{feff}Open\r\nClose\r\n").expect("write");
+    let words = ["teach", "--table", "keys.csv", "--kind", "hand-csv", "--split", "blocks", "--seeds", "2", "--name", "keys", "--out", "m"];
+    let taught = ego(dir.path(), &words).ended_with(0);
+    let out = &taught.stdout;
+    assert!(out.contains("Open 600, Close 600") && out.contains("seed 1: 1.0000 of") && out.contains("accuracy 1.0000"), "{out}");
+    let manifest = std::fs::read_to_string(dir.path().join("m/keys.toml")).expect("a manifest");
+    assert!(manifest.contains(r#"head = "gesture""#) && manifest.contains("split") && manifest.contains("hand-shape"), "{manifest}");
+    ego(dir.path(), &["teach", "--table", "keys.csv", "--kind", "hand-csv", "--split", "random", "--seeds", "1"])
+        .ended_with(0)
+        .says(&["how well the classifier remembers"]);
+    ego(dir.path(), &["teach", "--table", "keys.csv", "--kind", "body-csv"]).ended_with(1).says(&["42 numbers a row where 36"]);
+    ego(dir.path(), &["teach", "--table", "keys.csv"]).ended_with(2).says(&["say --kind"]);
+    ego(dir.path(), &["teach", "--table", "keys.csv", "--kind", "hand-csv", "--layout", "body"])
+        .ended_with(2)
+        .says(&["cannot give the features body"]);
+}
