@@ -19,7 +19,7 @@ pub(crate) fn tell(text: &str) {
 
 /// One line of the `--json` output: `{"type": ..., "v": 1, "data": ...}`.
 ///
-/// Types: `begin`, `progress`, `warning`, `source-lost`, `source-back`, `failure`, `end` from `ego run` and `ego live`;
+/// Types: `begin`, `progress`, `warning`, `source-lost`, `source-back`, `action`, `failure`, `end` from `ego run` and `ego live`;
 /// `begin`, `clip`, `stats`, `failure`, `end` from `ego synth`; `eval`, `clip`, `failure` from `ego eval`; `export`, `failure` from
 /// `ego export`; `bench` from `ego bench`; `model`, `setting`, `device` from the others.
 pub(crate) fn json(kind: &str, data: serde_json::Value) -> anyhow::Result<()> {

@@ -6,6 +6,7 @@ use std::time::Instant;
 use ego_graph::{GraphError, LivePlan, LiveSource, Settings};
 
 use crate::cli::LiveArgs;
+use crate::commands::Commands;
 use crate::console::{self, Bar};
 use crate::failure::{Status, describe_graph, status_of_graph, usage};
 use crate::interrupt::Interrupt;
@@ -25,6 +26,7 @@ pub(crate) fn live(args: &LiveArgs, json: bool) -> anyhow::Result<Status> {
     }
     let settings = Settings::load(&args.settings.config, &args.settings.overrides)?;
     let mut report = Report::begin(&settings)?;
+    let mut commands = Commands::new(settings.commands()?);
     let source = LiveSource::parse(args.source.as_deref())?;
     let name = args.source.clone().unwrap_or_else(|| source.name());
     let stream = stream_name();
@@ -53,6 +55,9 @@ pub(crate) fn live(args: &LiveArgs, json: bool) -> anyhow::Result<Status> {
     let mut bar = Bar::new(&name);
     let began = Instant::now();
     for event in session.events() {
+        if let Some(problem) = commands.hear(&event) {
+            bar.tell(&format!("warning: {problem}"));
+        }
         tell_event(&name, &event, tell_json, &mut bar, began)?;
     }
     drop(bar);

@@ -201,6 +201,12 @@ pub(crate) fn tell_event(name: &str, event: &Event, json: bool, bar: &mut Bar, b
                 console::json("source-lost", data)?;
             }
         }
+        Event::Action { begins, label, head, subject } => {
+            if json {
+                let data = serde_json::json!({ "input": name, "begins": begins, "label": label, "head": head, "subject": subject });
+                console::json("action", data)?;
+            }
+        }
         Event::SourceBack { away } => {
             bar.tell(&format!("source back after {:.1} s", away.as_secs_f64()));
             if json {

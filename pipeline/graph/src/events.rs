@@ -34,10 +34,33 @@ pub enum Event {
         /// How long it was away.
         away: Duration,
     },
+    /// A label of `egoaction` begins or ends.
+    Action {
+        /// It begins; else it ends.
+        begins: bool,
+        /// Name of the class.
+        label: String,
+        /// `slow`, `fast` or `gesture`.
+        head: String,
+        /// `wearer`, `left`, `right`, or `body:3`.
+        subject: String,
+    },
 }
 
 /// Messages that may wait before the sender does.
 pub(crate) const EVENT_QUEUE: usize = 64;
+
+/// The message in which `egoaction` says that a label begins or ends.
+pub(crate) const ACTION: &str = "ego-action";
+
+impl Event {
+    /// The event of an element message `ego-action`.
+    pub(crate) fn of_action(note: &gst::StructureRef) -> Option<Event> {
+        let text = |field: &str| note.get::<String>(field).ok();
+        let begins = text("event")? == "begin";
+        Some(Event::Action { begins, label: text("label")?, head: text("head")?, subject: text("subject")? })
+    }
+}
 
 /// Different warnings that are kept; a stream that warns more often than this is told apart by the logs only.
 const MOST_WARNINGS: usize = 50;

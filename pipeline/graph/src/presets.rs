@@ -1,13 +1,14 @@
 //! The presets of `configs/`, compiled in.
 
 /// Name and text of every preset.
-const PRESETS: [(&str, &str); 6] = [
+const PRESETS: [(&str, &str); 7] = [
     ("live-cpu", include_str!("../../../configs/live-cpu.toml")),
     ("live-gpu", include_str!("../../../configs/live-gpu.toml")),
     ("batch", include_str!("../../../configs/batch.toml")),
     ("paper", include_str!("../../../configs/paper.toml")),
     ("synthetic", include_str!("../../../configs/synthetic.toml")),
     ("hands-only", include_str!("../../../configs/hands-only.toml")),
+    ("gestures", include_str!("../../../configs/gestures.toml")),
 ];
 
 /// The preset for files that is used when none is named.

@@ -11,7 +11,7 @@ use crate::batch::NO_VIDEO;
 use crate::chain::Chain;
 use crate::container;
 use crate::error::{GraphError, Result};
-use crate::events::{EVENT_QUEUE, Event, Events, Progress};
+use crate::events::{self, EVENT_QUEUE, Event, Events, Progress};
 use crate::fault::{self, Fault};
 use crate::gate::{CONNECTED, CONNECTION_ENDED, Gate, NOTE};
 use crate::input::{Input, InputKind};
@@ -254,6 +254,13 @@ impl Run {
                 GO_ON
             }
             MessageView::Application(note) => self.note(note.structure()),
+            MessageView::Element(note) => {
+                let ours = note.structure().filter(|s| s.name() == events::ACTION);
+                if let Some(event) = ours.and_then(Event::of_action) {
+                    self.events.tell(event);
+                }
+                GO_ON
+            }
             _ => GO_ON,
         }
     }

@@ -5,6 +5,8 @@
 //! stages = ["hands"]            # which analysis elements run, in this order
 //! [hands]                       # properties of the element `egohands`
 //! threads = 2
+//! [commands]                    # shell commands of `ego live`, by the label that starts them
+//! pointer = "notify-send pointer"
 //! [live]                        # keys of the program: see `ego config show`
 //! queue-frames = 3
 //! ```
@@ -78,6 +80,9 @@ pub struct Settings {
 /// Elements that are set up by the program, beside the stages: (table, factory, properties that only the program sets).
 const FIXED_ELEMENTS: [(&str, &str, &[&str]); 2] =
     [("overlay", "egooverlay", &[]), ("json", "egojson", &["location", "stream", "append", "post-messages"])];
+
+/// The table of shell commands; its keys are labels.
+const COMMANDS: &str = "commands";
 
 impl Settings {
     /// Reads a preset (by name) or a file (by path), then applies `overrides` of the form `table.key=value` in order.
@@ -207,7 +212,8 @@ impl Settings {
                 });
             }
         }
-        for (table, keys) in &self.tables {
+        self.commands()?;
+        for (table, keys) in self.tables.iter().filter(|(table, _)| *table != COMMANDS) {
             if PROGRAM_KEYS.iter().any(|k| k.table == table) {
                 for (key, setting) in keys {
                     self.program_value(table, key, setting)?;
@@ -221,6 +227,18 @@ impl Settings {
             }
         }
         Ok(())
+    }
+
+    /// Shell commands by the label that starts them: the table `[commands]`, empty unless somebody wrote one.
+    ///
+    /// # Errors
+    /// When a command is no text.
+    pub fn commands(&self) -> Result<BTreeMap<String, String>> {
+        let command = |(label, setting): (&String, &Setting)| match setting.value.as_str() {
+            Some(text) => Ok((label.clone(), text.to_owned())),
+            None => Err(bad_value(COMMANDS, label, "a shell command in quotes".to_owned(), setting)),
+        };
+        self.tables.get(COMMANDS).into_iter().flatten().map(command).collect()
     }
 
     /// Every value in force with its origin: what was written, then the defaults of elements and program.
@@ -246,6 +264,10 @@ impl Settings {
                 };
                 shown.push(Shown { table: table.into(), key: spec.name().into(), value: properties::to_setting(&value), origin });
             }
+        }
+        for (label, setting) in self.tables.get(COMMANDS).into_iter().flatten() {
+            let (key, value, origin) = (label.clone(), setting.value.clone(), setting.origin.clone());
+            shown.push(Shown { table: COMMANDS.into(), key, value, origin });
         }
         for key in PROGRAM_KEYS {
             let (value, origin) = match self.tables.get(key.table).and_then(|t| t.get(key.key)) {

@@ -213,6 +213,8 @@ impl<W: Fn()> Conductor<W> {
                     self.news.tell(StreamEvent::Lost { reason, retry_in_s: retry_in.as_secs_f32() });
                 }
                 Ok(ego_graph::Event::SourceBack { .. }) => self.news.tell(StreamEvent::Back),
+                // The results on the frames say the same, and more.
+                Ok(ego_graph::Event::Action { .. }) => {}
                 Err(crossbeam_channel::TryRecvError::Empty) => break,
                 Err(crossbeam_channel::TryRecvError::Disconnected) => {
                     ended = true;
