@@ -55,10 +55,22 @@ def learning_rate(a, step, images):
     return a.rate * min(1.0, (step + 1) / WARM_UP) * min(1.0, max(left, 0.0)) + 1e-6
 
 
+def level_names(weights, by):
+    """Weights with the levels of the backbone's neck counted from `by` later: the finder has none at the crop network's finest stride."""
+    out = {}
+    for name, value in weights.items():
+        parts = name.split(".")
+        if parts[0] == "backbone" and parts[1] in ("lateral", "smooth"):
+            parts[2] = str(int(parts[2]) - by)
+        out[".".join(parts)] = value
+    return out
+
+
 def start(net, path):
     saved = torch.load(path, weights_only=True)
+    by = net.backbone.first - NETWORKS[saved["kind"]]().backbone.first
     own = net.state_dict()
-    fit = {k: v for k, v in saved["weights"].items() if k in own and own[k].shape == v.shape}
+    fit = {k: v for k, v in level_names(saved["weights"], by).items() if k in own and own[k].shape == v.shape}
     net.load_state_dict(fit, strict=False)
     print(f"started from {path}: {len(fit)} of {len(own)} tensors", flush=True)
     return saved["images"]
