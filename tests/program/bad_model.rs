@@ -10,7 +10,7 @@ use crate::{EGO, folder};
 
 /// `ego run` with the hands stage, away from the user's own models.
 fn run_hands(dir: &Path, data: &Path, words: &[&str]) -> Finished {
-    let mut all = vec!["run", "clip.mp4", "--out", "out"];
+    let mut all = vec!["run", "clip.mp4", "--out", "out", "--config", "hands-only"];
     all.extend(words);
     let mut command: Command = command::command(EGO, dir, &all);
     command.env("EGO_DATA_DIR", data);
@@ -57,7 +57,7 @@ fn a_missing_onnx_runtime_ends_with_the_command_that_brings_it() {
     let data = dir.path().join("data");
     std::fs::create_dir(&data).expect("make");
     std::os::unix::fs::symlink(models, data.join("models")).expect("link");
-    let mut command = command::command(EGO, dir.path(), &["run", "clip.mp4", "--out", "out"]);
+    let mut command = command::command(EGO, dir.path(), &["run", "clip.mp4", "--out", "out", "--config", "hands-only"]);
     command.env("EGO_DATA_DIR", &data).env("ORT_DYLIB_PATH", dir.path().join("none.so"));
     command::finish(command).ended_with(3).says(&["error: ", "ONNX Runtime", "./x setup"]);
 }
@@ -77,7 +77,7 @@ fn files_that_are_not_what_their_manifest_says() {
         std::fs::copy(models.join(name), mine.join(name)).expect("copy");
     }
     let run = |words: &[&str]| {
-        let mut all = vec!["run", "clip.mp4", "--out", "out", "--overwrite"];
+        let mut all = vec!["run", "clip.mp4", "--out", "out", "--overwrite", "--config", "hands-only"];
         all.extend(words);
         let mut command = command::command(EGO, dir.path(), &all);
         command.env("EGO_DATA_DIR", &data).env("ORT_DYLIB_PATH", &library);
@@ -120,7 +120,7 @@ fn with_the_right_files_hands_are_found_and_two_runs_give_the_same_bytes() {
         dir.path().display()
     ));
     let run = |words: &[&str]| {
-        let mut all = vec!["run", "clip.mp4", "--out", "out", "--overwrite"];
+        let mut all = vec!["run", "clip.mp4", "--out", "out", "--overwrite", "--config", "hands-only"];
         all.extend(words);
         crate::ego(dir.path(), &all).ended_with(0);
         std::fs::read(dir.path().join("out/clip.jsonl")).expect("read")

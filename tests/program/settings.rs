@@ -30,7 +30,7 @@ fn the_preset_fits_the_elements() {
     let shown = ego(dir.path(), &["config", "show", "--json"]).ended_with(0).stdout;
     let lines: Vec<serde_json::Value> = shown.lines().map(|l| serde_json::from_str(l).expect("JSON")).collect();
     let model = lines.iter().find(|l| l["data"]["table"] == "hands" && l["data"]["key"] == "model").expect("hands have a model");
-    assert_eq!(model["data"]["value"].as_str(), Some("mediapipe-hands"));
+    assert_eq!(model["data"]["value"].as_str(), Some("ego-hands"));
 }
 
 #[test]

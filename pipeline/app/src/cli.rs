@@ -329,6 +329,7 @@ pub(crate) enum Show {
 }
 
 #[derive(Debug, Args)]
+#[command(mut_arg("config", |arg| arg.default_value(ego_graph::LIVE_PRESET)))]
 pub(crate) struct ViewArgs {
     /// Video, pictures, results, camera, address, test:PATTERN or synth:[PROMPT]
     pub(crate) input: Option<String>,

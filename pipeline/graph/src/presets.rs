@@ -12,9 +12,9 @@ const PRESETS: [(&str, &str); 7] = [
 ];
 
 /// The preset for files that is used when none is named.
-pub const DEFAULT_PRESET: &str = "hands-only";
+pub const DEFAULT_PRESET: &str = "batch";
 /// The preset for live sources that is used when none is named.
-pub const LIVE_PRESET: &str = "hands-only";
+pub const LIVE_PRESET: &str = "live-cpu";
 
 /// Names of all presets.
 pub fn preset_names() -> Vec<&'static str> {
