@@ -63,8 +63,9 @@ impl Recorder {
             .format(gst::Format::Time)
             .is_live(true)
             .caps(&plan.caps)
-            .max_buffers(WAITING)
-            .leaky_type(gst_app::AppLeakyType::Upstream)
+            // Its own limits would answer a full queue with an end of stream; `push` counts for itself.
+            .max_buffers(0)
+            .max_bytes(0)
             .build();
         let (recording, queue) = encode::recording_mkv(&plan.path, &plan.settings)?;
         let queue = LeakyQueue::watch(&queue)?;
@@ -92,16 +93,17 @@ impl Recorder {
     /// # Errors
     /// When the file cannot be written any more.
     pub fn push(&mut self, buffer: &gst::Buffer) -> Result<()> {
+        self.frames += 1;
+        if self.source.current_level_buffers() >= WAITING {
+            self.refused += 1;
+            return Ok(());
+        }
         let mut buffer = buffer.clone();
         let pts = buffer.pts().unwrap_or(gst::ClockTime::ZERO);
         let first = *self.first.get_or_insert(pts);
         let target = buffer.make_mut();
         target.set_pts(pts.saturating_sub(first));
         target.set_dts(gst::ClockTime::NONE);
-        self.frames += 1;
-        if self.source.current_level_buffers() >= WAITING {
-            self.refused += 1;
-        }
         self.source.push_buffer(buffer).map(|_| ()).map_err(|_| self.failure("the encoder takes no more pictures"))
     }
 
@@ -115,19 +117,20 @@ impl Recorder {
     /// # Errors
     /// When the file cannot be written.
     pub fn finish(self) -> Result<Recording> {
-        let done = self.so_far();
         self.source.end_of_stream().map_err(|_| self.failure("the encoder does not end"))?;
         let bus = self.pipeline.bus().ok_or_else(|| self.failure("it has no bus"))?;
         let end = bus.timed_pop_filtered(PATIENCE, &[gst::MessageType::Eos, gst::MessageType::Error]);
         match end.as_ref().map(|m| m.view()) {
-            Some(gst::MessageView::Eos(_)) => Ok(done),
+            Some(gst::MessageView::Eos(_)) => Ok(self.so_far()),
             Some(gst::MessageView::Error(error)) => Err(self.refusal(error)),
             _ => Err(GraphError::Stuck { what: self.path.display().to_string(), seconds: PATIENCE.seconds() }),
         }
     }
 
     fn failure(&self, otherwise: &str) -> GraphError {
-        let told = self.pipeline.bus().and_then(|bus| bus.pop_filtered(&[gst::MessageType::Error]));
+        // The reason may be under way from another thread.
+        let wait = gst::ClockTime::from_mseconds(200);
+        let told = self.pipeline.bus().and_then(|bus| bus.timed_pop_filtered(wait, &[gst::MessageType::Error]));
         match told.as_ref().map(|m| m.view()) {
             Some(gst::MessageView::Error(error)) => self.refusal(error),
             _ => GraphError::Write { path: self.path.clone(), reason: otherwise.to_owned(), full: false },
@@ -152,5 +155,51 @@ impl Drop for Recorder {
     fn drop(&mut self) {
         // Nothing that this could say changes what there is.
         let _ = self.pipeline.set_state(gst::State::Null);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ego_tests::clips;
+
+    fn recorder(path: &Path) -> Result<Recorder> {
+        gst::init().expect("GStreamer starts");
+        let caps = gst::Caps::builder("video/x-raw")
+            .field("format", "I420")
+            .field("width", 320)
+            .field("height", 240)
+            .field("framerate", gst::Fraction::new(30, 1))
+            .build();
+        Recorder::start(&RecorderPlan { path: path.to_owned(), annotated: false, settings: Settings::empty(), caps })
+    }
+
+    fn picture(n: u64) -> gst::Buffer {
+        let mut buffer = gst::Buffer::from_mut_slice(vec![(n * 5) as u8; 320 * 240 * 3 / 2]);
+        if let Some(buffer) = buffer.get_mut() {
+            buffer.set_pts(gst::ClockTime::from_seconds(70) + n * gst::ClockTime::from_mseconds(33));
+            buffer.set_duration(gst::ClockTime::from_mseconds(33));
+        }
+        buffer
+    }
+
+    #[test]
+    fn every_picture_is_in_the_file_or_counted() {
+        let dir = tempfile::tempdir().expect("temporary folder");
+        let path = dir.path().join("a.mkv");
+        let mut recorder = recorder(&path).expect("starts");
+        for n in 0..60 {
+            recorder.push(&picture(n)).expect("taken");
+        }
+        let done = recorder.finish().expect("written");
+        assert_eq!(done.frames, 60);
+        assert_eq!(clips::frames_in(&path) + done.dropped, 60, "{done:?}");
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_written_is_named() {
+        let dir = tempfile::tempdir().expect("temporary folder");
+        let error = recorder(&dir.path().join("no/such/folder.mkv")).expect_err("no folder");
+        assert!(matches!(&error, GraphError::Write { path, .. } if path.ends_with("folder.mkv")), "{error}");
     }
 }

@@ -104,7 +104,8 @@ impl Feed {
         let (Some(buffer), Some(info)) = (sample.buffer_owned(), info) else { return };
         let segment = sample.segment().and_then(|s| s.downcast_ref::<gst::ClockTime>());
         let pts = buffer.pts();
-        let stream_time = pts.and_then(|pts| segment.map_or(Some(pts), |s| s.to_stream_time(pts)));
+        // The first frame after a jump may begin before the segment does; then its own time is the best that there is.
+        let stream_time = pts.and_then(|pts| segment.and_then(|s| s.to_stream_time(pts)).or(Some(pts)));
         let pts_ns = stream_time.map_or(0, gst::ClockTime::nseconds);
         let number = self.number.fetch_add(1, Ordering::Relaxed) + 1;
         let mut record = FrameRecord::new(extra.stream.as_str(), number - 1, Some(pts_ns), info.width(), info.height());
@@ -121,7 +122,7 @@ impl Feed {
         let frame = ViewFrame {
             opening: extra.opening,
             number,
-            pts_ns,
+            pts_ns: if extra.results.is_some() { results.pts_ns.unwrap_or(pts_ns) } else { pts_ns },
             picture: if extra.blank { None } else { Picture::map(&buffer, &info).map(Arc::new) },
             results,
             truth,

@@ -183,7 +183,8 @@ impl FileStream {
         }
         if let Some(ns) = self.wanted.take() {
             self.position_ns = ns;
-            if self.player.seek(Duration::from_nanos(ns)) {
+            // A little into the frame: containers round, and the frame before must not be meant.
+            if self.player.seek(Duration::from_nanos(ns + 500_000)) {
                 self.jumping = Some(Instant::now());
             }
         }

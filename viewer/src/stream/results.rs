@@ -15,8 +15,10 @@ use crate::timeline::{Labels, RowMaker};
 
 /// Rows of one batch: some milliseconds of reading.
 const BATCH: usize = 2048;
-/// A record belongs to a picture when their times differ by less, nanoseconds: containers round.
+/// Two times are those of one frame when they differ by less, nanoseconds: containers round.
 const SAME_NS: u64 = 4_000_000;
+/// A record stands for the time up to the next one, but not for longer than so many usual distances.
+const PATIENCE: u64 = 2;
 /// Longest line that is read.
 const MAX_LINE: u64 = 8 << 20;
 
@@ -55,14 +57,18 @@ impl ResultsFile {
         frames.take(2).collect()
     }
 
-    /// The record of the frame at a time; `None` when there is none, or it was not reached yet.
+    /// The record of the frame that is on the screen at a time; `None` when there is none, or it was not reached yet. Decoders give the
+    /// first picture after a jump the time of the jump, so the frame may have begun earlier.
     pub fn at(&self, pts_ns: u64) -> Option<FrameRecord> {
         let place = {
             let index = lock(&self.index);
-            let after = index.partition_point(|(pts, _)| *pts < pts_ns);
-            let near = [after.checked_sub(1), Some(after)].into_iter().flatten().filter_map(|at| index.get(at));
-            let (pts, place) = near.min_by_key(|(pts, _)| pts.abs_diff(pts_ns))?;
-            (pts.abs_diff(pts_ns) < SAME_NS).then_some(*place)?
+            let after = index.partition_point(|(pts, _)| *pts < pts_ns + SAME_NS);
+            let (pts, place) = index.get(after.checked_sub(1)?)?;
+            let usual = match (index.first(), index.last()) {
+                (Some(first), Some(last)) if index.len() > 1 => (last.0 - first.0) / (index.len() as u64 - 1),
+                _ => 33_333_333,
+            };
+            (pts_ns.saturating_sub(*pts) < PATIENCE * usual).then_some(*place)?
         };
         let mut file = lock(&self.file);
         file.seek(SeekFrom::Start(place)).ok()?;
@@ -196,7 +202,9 @@ mod tests {
         assert_eq!(batches.iter().map(|b| b.rows.len()).sum::<usize>(), 5000);
         assert!(batches.last().is_some_and(|b| b.last) && batches.len() == 3);
         assert_eq!(results.at(4321 * 33_333_333 + 900).map(|r| r.frame), Some(4321));
-        assert_eq!(results.at(4321 * 33_333_333 + 16_000_000), None);
+        assert_eq!(results.at(4321 * 33_333_333 + 16_000_000).map(|r| r.frame), Some(4321));
+        assert_eq!(results.at(4321 * 33_333_333 - 900).map(|r| r.frame), Some(4321));
+        assert_eq!(results.at(4999 * 33_333_333 + 200_000_000), None);
         let missing = ResultsFile::open(&dir.path().join("none.jsonl")).expect_err("not there").to_string();
         assert!(missing.contains("none.jsonl"));
     }

@@ -32,7 +32,7 @@ impl Labels {
 
     /// The colour of a number; what is no action is grey.
     pub fn colour(&self, number: u16) -> egui::Color32 {
-        crate::theme::class_colour(if matches!(self.name(number), "background" | "none" | "idle") { 0 } else { number })
+        crate::theme::class_colour(if matches!(self.name(number), "background" | "nothing" | "none" | "idle") { 0 } else { number })
     }
 
     /// The name of a number; empty for 0.

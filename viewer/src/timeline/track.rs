@@ -6,6 +6,8 @@ use super::rows::Row;
 const FAN: usize = 16;
 /// Labels that a sum keeps apart; the rarest of more is forgotten.
 const KEPT: usize = 4;
+/// Rows nearer to each other than this are the same frame, seen again after a jump, nanoseconds.
+const SAME_NS: u64 = 1_000_000;
 /// Classes with a strip of their own.
 pub(crate) const STRIPS: usize = 64;
 
@@ -124,13 +126,13 @@ impl Track {
         &self.rows
     }
 
-    /// Puts a row in its place; it takes the place of one with the same time.
+    /// Puts a row in its place; it takes the place of one of the same frame.
     pub fn push(&mut self, row: Row) {
         match self.rows.last() {
-            Some(last) if last.pts_ns >= row.pts_ns => {
-                let at = self.rows.partition_point(|r| r.pts_ns < row.pts_ns);
+            Some(last) if last.pts_ns + SAME_NS > row.pts_ns => {
+                let at = self.rows.partition_point(|r| r.pts_ns + SAME_NS <= row.pts_ns);
                 match self.rows.get_mut(at) {
-                    Some(same) if same.pts_ns == row.pts_ns => *same = row,
+                    Some(same) if same.pts_ns.abs_diff(row.pts_ns) < SAME_NS => *same = Row { pts_ns: same.pts_ns, ..row },
                     _ => self.rows.insert(at, row),
                 }
                 self.clean = self.clean.min(at);
@@ -279,9 +281,11 @@ fn add_strip(strip: &mut [u8; STRIPS], row: &Row) {
 mod tests {
     use super::*;
 
+    const MS10: u64 = 10_000_000;
+
     fn row(n: u64) -> Row {
         Row {
-            pts_ns: n * 10,
+            pts_ns: n * MS10,
             decision: (n / 100) as u16 % 5,
             top: [(n % 7) as u16 + 1, 0, 0],
             top_score: [(n % 251) as u8, 0, 0],
@@ -319,12 +323,12 @@ mod tests {
         (0..1000).filter(|n| n % 3 != 0).for_each(|n| track.push(row(n)));
         track.settle();
         (0..1000).filter(|n| n % 3 == 0).for_each(|n| track.push(row(n)));
-        track.push(Row { flags: 64, ..row(500) });
+        track.push(Row { flags: 64, pts_ns: 500 * MS10 + 400_000, ..row(500) });
         track.settle();
         assert_eq!(track.rows().len(), 1000);
         assert!(track.rows().windows(2).all(|pair| pair[0].pts_ns < pair[1].pts_ns));
         assert_eq!(track.sum(0, 1000).any_flags, 1 | 8 | 64);
-        assert_eq!((track.row_at(5005).map(|r| r.pts_ns), track.index_at(5005.0)), (Some(5000), 501));
+        assert_eq!((track.row_at(500 * MS10 + 5).map(|r| r.pts_ns), track.index_at((500 * MS10 + 5) as f64)), (Some(500 * MS10), 501));
     }
 
     #[test]
@@ -342,8 +346,11 @@ mod tests {
     fn edges_and_segments_are_found_in_both_directions() {
         let mut track = Track::default();
         (0..1000).for_each(|n| track.push(row(n)));
-        assert_eq!((track.edge(1500, true), track.edge(1500, false), track.edge(9_995, true)), (Some(2000), Some(1000), None));
-        assert_eq!(track.segment(1500), Some([1000, 2000]));
-        assert_eq!(track.segment(9_995), Some([9000, 9990]));
+        assert_eq!(
+            (track.edge(150 * MS10, true), track.edge(150 * MS10, false), track.edge(999 * MS10 + 5, true)),
+            (Some(200 * MS10), Some(100 * MS10), None)
+        );
+        assert_eq!(track.segment(150 * MS10), Some([100 * MS10, 200 * MS10]));
+        assert_eq!(track.segment(999 * MS10 + 5), Some([900 * MS10, 999 * MS10]));
     }
 }

@@ -1,4 +1,5 @@
 //! A scene that needs no stream: two hands, objects, an action and a minute of results, all from formulas.
+#![allow(dead_code, unreachable_pub, reason = "every test and the bench take a part of it")]
 
 use std::path::PathBuf;
 use std::sync::Arc;

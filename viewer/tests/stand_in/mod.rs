@@ -134,8 +134,12 @@ mod overlay {
 
     impl BaseTransformImpl for Overlay {
         const MODE: gst_base::subclass::BaseTransformMode = gst_base::subclass::BaseTransformMode::AlwaysInPlace;
-        const PASSTHROUGH_ON_SAME_CAPS: bool = true;
+        const PASSTHROUGH_ON_SAME_CAPS: bool = false;
         const TRANSFORM_IP_ON_PASSTHROUGH: bool = false;
+
+        fn transform_ip(&self, _buffer: &mut gst::BufferRef) -> Result<gst::FlowSuccess, gst::FlowError> {
+            Ok(gst::FlowSuccess::Ok)
+        }
     }
 }
 
