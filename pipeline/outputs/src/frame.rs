@@ -266,10 +266,11 @@ impl FrameRecord {
         self.add_age("mask", age_ns);
     }
 
-    /// Adds the features of a subject. Names that do not say whose they are get the subject in front, as in `body:3.height_px`.
+    /// Adds the features of a subject. Names that do not say whose they are get the subject in front, as in
+    /// `body:3.right_elbow.flexion_rad`. Values of earlier steps of the window (`@1`, `@2` ...) are left out: earlier lines have them.
     pub fn add_features(&mut self, features: &Features, age_ns: u64) {
         let map = self.features.get_or_insert_default();
-        for (name, value) in features.names.iter().zip(&features.values) {
+        for (name, value) in features.names.iter().zip(&features.values).filter(|(name, _)| !name.contains('@')) {
             let key = if features.subject == "wearer" { name.clone() } else { format!("{}.{name}", features.subject) };
             map.insert(key, f64::from(*value));
         }
