@@ -31,25 +31,26 @@ impl Found {
     }
 }
 
-/// Adds every result on the buffer to the record. Results that cannot be read are left out.
-pub(super) fn collect(buffer: &gst::BufferRef, record: &mut FrameRecord) -> Found {
+/// Adds every result on the buffer to the record. Results that cannot be read are left out; how long the stages worked is left out
+/// unless `times` are asked for, so that two runs of one recording write the same bytes.
+pub(super) fn collect(buffer: &gst::BufferRef, record: &mut FrameRecord, times: bool) -> Found {
     let mut found = Found::default();
     for meta in ego_meta::all_hands(buffer) {
         if let Some(meta) = found.take(meta, |m| &m.stamp) {
             record.add_hands(&meta.hands, meta.stamp.age_ns);
-            trace(record, "hands", &meta.stamp);
+            trace(record, "hands", &meta.stamp, times);
         }
     }
     for meta in ego_meta::all_bodies(buffer) {
         if let Some(meta) = found.take(meta, |m| &m.stamp) {
             record.add_bodies(&meta.bodies, meta.stamp.age_ns);
-            trace(record, "bodies", &meta.stamp);
+            trace(record, "bodies", &meta.stamp, times);
         }
     }
     for meta in ego_meta::all_detections(buffer) {
         if let Some(meta) = found.take(meta, |m| &m.stamp) {
             record.add_objects(&meta.detections, meta.stamp.age_ns);
-            trace(record, "objects", &meta.stamp);
+            trace(record, "objects", &meta.stamp, times);
         }
     }
     for meta in ego_meta::masks(buffer) {
@@ -57,7 +58,7 @@ pub(super) fn collect(buffer: &gst::BufferRef, record: &mut FrameRecord) -> Foun
             && let Some(range) = &meta.range
         {
             record.set_mask(range, meta.stamp.age_ns);
-            trace(record, "mask", &meta.stamp);
+            trace(record, "mask", &meta.stamp, times);
         }
     }
     for meta in ego_meta::all_features(buffer) {
@@ -68,15 +69,15 @@ pub(super) fn collect(buffer: &gst::BufferRef, record: &mut FrameRecord) -> Foun
     for meta in ego_meta::all_actions(buffer) {
         if let Some(meta) = found.take(meta, |m| &m.stamp) {
             record.add_action(&meta.action, meta.stamp.age_ns);
-            trace(record, meta.action.head.name(), &meta.stamp);
+            trace(record, meta.action.head.name(), &meta.stamp, times);
         }
     }
     found
 }
 
 /// Notes how long a stage worked on this very frame.
-fn trace(record: &mut FrameRecord, stage: &str, stamp: &Stamp) {
-    if stamp.age_ns == 0 && stamp.infer_ns > 0 {
+fn trace(record: &mut FrameRecord, stage: &str, stamp: &Stamp, times: bool) {
+    if times && stamp.age_ns == 0 && stamp.infer_ns > 0 {
         *record.trace_ns.entry(stage.to_owned()).or_default() += stamp.infer_ns;
     }
 }

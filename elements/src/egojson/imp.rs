@@ -13,6 +13,7 @@ use super::collect::collect;
 use super::count::Count;
 
 const DEFAULT_APPEND: bool = false;
+const DEFAULT_TRACE: bool = false;
 /// Name of a stream that has neither a `stream` nor a `location`.
 const DEFAULT_STREAM: &str = "stream";
 
@@ -26,6 +27,7 @@ struct Settings {
     /// `None`: as the location says.
     post_messages: Option<bool>,
     append: bool,
+    trace: bool,
 }
 
 impl Settings {
@@ -43,6 +45,7 @@ impl Settings {
 struct Run {
     writer: Option<JsonLinesWriter>,
     post_messages: bool,
+    trace: bool,
     stream: String,
     /// Width and height of the frames, pixels.
     size: Option<(u32, u32)>,
@@ -101,6 +104,12 @@ impl ObjectImpl for EgoJson {
                     .default_value(DEFAULT_APPEND)
                     .mutable_ready()
                     .build(),
+                glib::ParamSpecBoolean::builder("trace")
+                    .nick("Trace")
+                    .blurb("Also write how long each stage worked on a frame (trace_ns); two runs then differ in their bytes")
+                    .default_value(DEFAULT_TRACE)
+                    .mutable_ready()
+                    .build(),
                 glib::ParamSpecBoxed::builder::<gst::Structure>("stats")
                     .nick("Statistics")
                     .blurb("frames (written), dropped (lost before they came here), errors (frames with unreadable results), all uint64")
@@ -118,6 +127,7 @@ impl ObjectImpl for EgoJson {
             "location" => settings.location = text(),
             "stream" => settings.stream = text(),
             "post-messages" => settings.post_messages = value.get().ok(),
+            "trace" => settings.trace = value.get().unwrap_or(DEFAULT_TRACE),
             "append" => settings.append = value.get().unwrap_or(DEFAULT_APPEND),
             name => gst::error!(CAT, imp = self, "no property {name} to set"),
         }
@@ -130,6 +140,7 @@ impl ObjectImpl for EgoJson {
             "stream" => settings.stream.to_value(),
             "post-messages" => settings.post_messages().to_value(),
             "append" => settings.append.to_value(),
+            "trace" => settings.trace.to_value(),
             "stats" => self.stats().to_value(),
             name => {
                 gst::error!(CAT, imp = self, "no property {name} to get");
@@ -179,6 +190,7 @@ impl BaseTransformImpl for EgoJson {
         *lock(&self.run) = Some(Run {
             writer,
             post_messages: settings.post_messages(),
+            trace: settings.trace,
             stream: settings.stream(),
             size: None,
             count: Count::default(),
@@ -299,7 +311,7 @@ impl Run {
         let (width, height) = self.size.unwrap_or_default();
         let mut record = FrameRecord::new(self.stream.as_str(), 0, pts_ns, width, height);
         let mut posts = Posts::default();
-        let found = collect(buffer, &mut record);
+        let found = collect(buffer, &mut record, self.trace);
         record.frame = self.count.frame(found.exact);
         self.count.errors += u64::from(found.damaged.is_some());
         if let Some(e) = found.damaged
