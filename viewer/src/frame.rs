@@ -123,6 +123,8 @@ pub struct Picture {
     data: Data,
 }
 
+// A box would be one more allocation a picture.
+#[allow(clippy::large_enum_variant)]
 enum Data {
     /// The stream's own memory, mapped.
     Mapped(VideoFrame<gst_video::video_frame::Readable>),

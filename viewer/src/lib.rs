@@ -7,7 +7,7 @@
 //! - [`state`]: everything that shows, as plain data, changed by plain functions;
 //! - [`stream`]: the thread that opens and plays sources, and the bounded channels from there;
 //! - [`gpu`], [`paint`], [`scene`], [`timeline`]: pictures, marks over them, hands in space, results over time;
-//! - [`panel`]: the parts of the window; [`app`] puts them together, [`window`] and [`screenshot`] give it a screen.
+//! - [`panel`]: the parts of the window; [`app`] puts them together, [`open_window`] and [`screenshot()`] give it a screen.
 //!
 //! The viewer names elements by their factories and reads results from metas: it knows neither ONNX Runtime nor OpenCV.
 

@@ -1,4 +1,5 @@
 //! Objects, people, features and actions come off a buffer as they were put on it.
+#![allow(clippy::expect_used)]
 
 use std::sync::Arc;
 

@@ -424,6 +424,8 @@ pub(crate) struct SynthArgs {
 
 /// What the rows of a table are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+// The words of the command line.
+#[allow(clippy::enum_variant_names)]
 pub(crate) enum TeachKind {
     /// 18 OpenPose joints x, y, then the class (or a JSON list with clip numbers)
     BodyCsv,

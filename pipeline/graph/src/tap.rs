@@ -13,9 +13,12 @@ use crate::properties::make;
 /// Layouts that a tap delivers; everything else is converted to one of them.
 const FORMATS: [&str; 2] = ["NV12", "I420"];
 
+/// Takes a picture, and the graph's running time at that moment.
+type Take = dyn Fn(&gst::Sample, Option<gst::ClockTime>) + Send + Sync;
+
 /// Hears of every picture at the end of a graph: raw video in NV12 or I420, results attached as metas.
 #[derive(Clone)]
-pub struct Tap(Arc<dyn Fn(&gst::Sample, Option<gst::ClockTime>) + Send + Sync>);
+pub struct Tap(Arc<Take>);
 
 impl Tap {
     /// Calls `take` with every picture and the graph's running time at that moment: of a live source, the difference to the

@@ -106,8 +106,8 @@ impl Eye {
         }
         let [right, down, _] = axes(self.yaw, self.pitch);
         let metres = self.distance / height.max(1.0);
-        for axis in 0..3 {
-            self.offset[axis] -= metres * (by.x * right[axis] + by.y * down[axis]);
+        for (offset, (right, down)) in self.offset.iter_mut().zip(right.into_iter().zip(down)) {
+            *offset -= metres * (by.x * right + by.y * down);
         }
     }
 }

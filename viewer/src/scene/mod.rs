@@ -20,8 +20,8 @@ pub fn camera_of(record: &FrameRecord) -> Option<Intrinsics> {
         let Some(camera_m) = &hand.camera_m else { continue };
         for (px, m) in hand.image_px.iter().zip(camera_m) {
             if m[2] > 0.01 && px.iter().all(|v| v.is_finite()) {
-                for axis in 0..2 {
-                    pairs[axis].push((f64::from(m[axis]) / f64::from(m[2]), f64::from(px[axis])));
+                for (pairs, (m_axis, px)) in pairs.iter_mut().zip(m.iter().zip(px)) {
+                    pairs.push((f64::from(*m_axis) / f64::from(m[2]), f64::from(*px)));
                 }
             }
         }

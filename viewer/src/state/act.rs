@@ -139,7 +139,7 @@ impl State {
             Command::TenBack => return self.seek_by(-10.0),
             Command::TenOn => return self.seek_by(10.0),
             Command::ToStart => return self.seek(self.track.rows().first().map_or(0, |r| r.pts_ns.min(self.play.position_ns))),
-            Command::ToEnd => return self.to_end(),
+            Command::ToEnd => return self.jump_to_end(),
             Command::EdgeBack | Command::EdgeOn => {
                 let to = self.track.edge(self.play.position_ns, command == Command::EdgeOn);
                 return to.map(|ns| self.seek(ns)).unwrap_or_default();
@@ -241,7 +241,7 @@ impl State {
         requests
     }
 
-    fn to_end(&mut self) -> Vec<Request> {
+    fn jump_to_end(&mut self) -> Vec<Request> {
         match self.source.kind {
             SourceKind::Live => {
                 (self.play.looking_back, self.play.position_ns, self.view) = (false, self.play.live_ns, None);

@@ -149,10 +149,10 @@ impl RowMaker {
             set(&mut row.flags, flags::DROPPED, record.frame > before.frame + 1);
             let seconds = pts_ns.saturating_sub(before.pts_ns) as f32 * 1e-9;
             if seconds > 0.0 && seconds < 0.5 {
-                for side in 0..2 {
-                    if let (Some(a), Some(b)) = (before.wrists[side], wrists[side]) {
+                for (step, (a, b)) in row.speed.iter_mut().zip(before.wrists.into_iter().zip(wrists)) {
+                    if let (Some(a), Some(b)) = (a, b) {
                         let speed = (b[0] - a[0]).hypot(b[1] - a[1]) / seconds;
-                        row.speed[side] = (speed / SPEED_STEP).round().clamp(0.0, 255.0) as u8;
+                        *step = (speed / SPEED_STEP).round().clamp(0.0, 255.0) as u8;
                     }
                 }
             }

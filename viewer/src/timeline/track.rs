@@ -290,7 +290,7 @@ mod tests {
             top: [(n % 7) as u16 + 1, 0, 0],
             top_score: [(n % 251) as u8, 0, 0],
             speed: [(n % 200) as u8, 3],
-            flags: u8::from(n % 2 == 0) | 8,
+            flags: u8::from(n.is_multiple_of(2)) | 8,
             ..Row::default()
         }
     }

@@ -72,7 +72,7 @@ pub fn record(n: u64) -> FrameRecord {
         object("milk", 5, 0.91, [130.0, 120.0, 215.0, 300.0], InHand::Left),
         object("book", 1, 0.55, [420.0, 60.0, 560.0, 130.0], InHand::None),
     ]);
-    record.mask = Some(MaskRecord { threshold: 0.47, kept: 0.31, relaxed: n % 2 == 0 });
+    record.mask = Some(MaskRecord { threshold: 0.47, kept: 0.31, relaxed: n.is_multiple_of(2) });
     let step = (n / 90) as usize;
     let label = ACTIONS[step % ACTIONS.len()];
     let other = ACTIONS[(step + 1) % ACTIONS.len()];
@@ -115,7 +115,7 @@ pub fn frame(n: u64) -> ViewFrame {
         results: Arc::new(record(n)),
         truth: None,
         depth: map(|_, y| (60 + 5 * y) as u8),
-        mask: map(|x, y| if y > 8 && (x < 30 || x > 36) { 255 } else { 0 }),
+        mask: map(|x, y| if y > 8 && !(30..=36).contains(&x) { 255 } else { 0 }),
         camera: Some(camera()),
         trace: Trace { handed_over: Instant::now(), since_capture: None },
     }
