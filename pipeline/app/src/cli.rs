@@ -331,7 +331,7 @@ pub(crate) enum Show {
 #[derive(Debug, Args)]
 #[command(mut_arg("config", |arg| arg.default_value(ego_graph::LIVE_PRESET)))]
 pub(crate) struct ViewArgs {
-    /// Video, pictures, results, camera, address, test:PATTERN or synth:[PROMPT]
+    /// Video, pictures, results, camera, address, test:PATTERN or synth: with or without a prompt
     pub(crate) input: Option<String>,
     /// Folder with results of `ego run`; without INPUT every recording in it is offered
     #[arg(long, value_name = "DIR")]
