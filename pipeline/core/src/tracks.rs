@@ -20,6 +20,8 @@ const SURE_HITS: u32 = 3;
 const COAST_NS: u64 = 200_000_000;
 /// ... and loses this much of its score each time.
 const COAST_SCORE: f32 = 0.8;
+/// ... until less than this share of the score it was seen with is left.
+const COAST_LEAST: f32 = 0.5;
 /// Share of a surprise that becomes speed (the beta of an alpha-beta filter).
 const SPEED_GAIN: f64 = 0.4;
 /// Boxes are not moved along for longer than this, nanoseconds: speeds are estimates.
@@ -39,6 +41,8 @@ struct Track {
     at_ns: u64,
     /// When it was last seen.
     seen_ns: u64,
+    /// Score of the box when it was last seen.
+    seen_score: f32,
     speed: [f64; 4],
     hits: u32,
     taken: bool,
@@ -92,14 +96,24 @@ impl BoxTracks {
         for object in objects.iter_mut().filter(|object| object.track.is_none()) {
             self.ids = self.ids.wrapping_add(1).max(1);
             object.track = Some(self.ids);
-            let new = Track { id: self.ids, object: *object, at_ns: now, seen_ns: now, speed: [0.0; 4], hits: 1, taken: true };
+            let new = Track {
+                id: self.ids,
+                object: *object,
+                at_ns: now,
+                seen_ns: now,
+                seen_score: object.score,
+                speed: [0.0; 4],
+                hits: 1,
+                taken: true,
+            };
             self.tracks.push(new);
         }
         for track in self.tracks.iter_mut().filter(|track| !track.taken) {
-            if track.hits >= SURE_HITS && now.abs_diff(track.seen_ns) <= COAST_NS {
+            let left = track.object.score * COAST_SCORE;
+            if track.hits >= SURE_HITS && now.abs_diff(track.seen_ns) <= COAST_NS && left >= COAST_LEAST * track.seen_score {
                 track.object.box_norm = track.predicted(now).map(|v| v as f32);
                 track.at_ns = now;
-                track.object.score *= COAST_SCORE;
+                track.object.score = left;
                 objects.push(track.object);
             }
         }
@@ -129,7 +143,7 @@ impl Track {
             self.speed = [0.0; 4];
         }
         self.object = Detection { track: Some(self.id), ..*object };
-        (self.at_ns, self.seen_ns) = (now_ns, now_ns);
+        (self.at_ns, self.seen_ns, self.seen_score) = (now_ns, now_ns, object.score);
         self.hits = self.hits.saturating_add(1);
         self.taken = true;
     }
