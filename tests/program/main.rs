@@ -6,6 +6,7 @@
 mod bad_input;
 mod bad_model;
 mod bad_output;
+mod chain;
 mod eval;
 mod export;
 mod interrupt;

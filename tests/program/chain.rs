@@ -1,0 +1,68 @@
+//! The whole chain over the clips of `sample-media`, each stage against the truth with a tolerance.
+//!
+//! The bounds are what the models that come along reach on these clips, less a margin for another version of a video decoder; how good
+//! the models are on unseen people is measured elsewhere (`docs/results.md`). Needs ONNX Runtime and the models (`./x setup`); without
+//! them these tests fail when EGO_REQUIRE_MODELS is set and skip otherwise.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::{ego, folder, json_lines};
+
+/// Runs a clip through a preset; the folder with its results, or `None` when the models are not here and need not be.
+fn run(clip: &str, preset: &str) -> Option<tempfile::TempDir> {
+    let dir = folder();
+    let media = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../sample-media");
+    for name in [format!("{clip}.mp4"), format!("{clip}.truth.jsonl")] {
+        std::fs::copy(media.join(&name), dir.path().join(&name)).expect("sample media");
+    }
+    let finished = ego(dir.path(), &["run", &format!("{clip}.mp4"), "--config", preset, "--annotate", "--out", "out"]);
+    if finished.status == 3 && std::env::var_os("EGO_REQUIRE_MODELS").is_none() {
+        eprintln!("skipped: {}", finished.stderr);
+        return None;
+    }
+    finished.ended_with(0);
+    Some(dir)
+}
+
+/// The figures of `ego eval`.
+fn figures(dir: &Path) -> Value {
+    let finished = ego(dir, &["eval", "out", "--json"]).ended_with(0);
+    let last: Value = serde_json::from_str(finished.stdout.lines().last().expect("a line")).expect("JSON");
+    last["data"]["figures"].clone()
+}
+
+fn at_least(figures: &Value, key: &str, bound: f64) {
+    let value = figures[key]["value"].as_f64().unwrap_or_else(|| panic!("no {key} in {figures:#}"));
+    assert!(value >= bound, "{key} is {value}, should be at least {bound}: {figures:#}");
+}
+
+fn at_most(figures: &Value, key: &str, bound: f64) {
+    let value = figures[key]["value"].as_f64().unwrap_or_else(|| panic!("no {key} in {figures:#}"));
+    assert!(value <= bound, "{key} is {value}, should be at most {bound}: {figures:#}");
+}
+
+#[test]
+fn pouring_milk_is_named_with_hands_box_and_mask() {
+    let Some(dir) = run("pour-milk", "batch") else { return };
+    let (lines, end) = json_lines(&dir.path().join("out/pour-milk.jsonl"));
+    assert_eq!((lines.len(), end.expect("an end")["dropped"].as_u64()), (80, Some(0)));
+    let told = |l: &Value| l["action"]["stable"] == true && l["action"]["label"] == "pour milk";
+    assert!(lines.iter().any(told), "the action is named");
+    assert!(lines.iter().all(|l| l["mask"]["kept"].as_f64().is_some_and(|kept| kept > 0.05 && kept < 0.99)), "the far side is cut off");
+    assert!(lines.iter().all(|l| l["age_ns"]["hands"] == 0 && l["age_ns"]["objects"] == 0), "every frame is analysed");
+    let figures = figures(dir.path());
+    at_least(&figures, "hands.both.found", 95.0);
+    at_least(&figures, "hands.both.pck20", 80.0);
+    at_least(&figures, "objects.recall", 50.0);
+    at_least(&figures, "action.top1", 100.0);
+    at_most(&figures, "hands.invented_per_100_frames", 5.0);
+}
+
+#[test]
+fn while_nothing_happens_nothing_is_named() {
+    let Some(dir) = run("long-idle", "batch") else { return };
+    let figures = figures(dir.path());
+    at_most(&figures, "action.false_labels_in_idle", 7.0);
+}
