@@ -79,7 +79,11 @@ fn sources_and_screens_that_are_not_there() {
     let with = |words: &[&'static str]| [&["live"], words, &["--config", "none.toml"]].concat();
     ego(dir.path(), &with(&["no-such-camera", "--headless", "--json"])).ended_with(3).says(&["no-such-camera", "hint: `ego devices`"]);
     ego(dir.path(), &with(&["test:nonsense", "--headless", "--json"])).ended_with(3).says(&["nonsense", "hint: "]);
+    ego(dir.path(), &with(&["none.mp4", "--display", "none", "--json"])).ended_with(1).says(&["none.mp4", "no such file"]);
     ego(dir.path(), &with(&["test:"])).ended_with(2).says(&["cannot open a window", "hint: use --headless"]);
+    ego(dir.path(), &with(&["test:", "--display", "plain"])).ended_with(2).says(&["cannot open a window"]);
+    let quiet = with(&["test:", "--json", "--duration", "0.2"]);
+    assert!(ego(dir.path(), &quiet).ended_with(0).says(&["no screen"]).stdout.contains("ego.end/1"));
     ego(dir.path(), &with(&["test:", "--headless"])).ended_with(2).says(&["nowhere", "--out"]);
     ego(dir.path(), &with(&["test:", "--headless", "--record"])).ended_with(2).says(&["--out"]);
 }

@@ -71,7 +71,13 @@ fn results_alone_are_shown_and_missing_ones_are_told() {
     assert!(near(&pixels(&dir.path().join("w.png")).0, [0x56, 0xB4, 0xE9]) > 100);
     shot(&["pour-milk.mp4", "--results", "results"]).ended_with(0);
     shot(&["--results", "nowhere"]).ended_with(2).says(&["nowhere"]);
-    shot(&["none.mp4"]).ended_with(2).says(&["none.mp4"]);
+    let unreadable = |name: &str, bytes: &[u8]| std::fs::write(dir.path().join(name), bytes).expect("written");
+    unreadable("empty.mp4", b"");
+    unreadable("text.mp4", b"this is no video");
+    for (name, reason) in [("none.mp4", "no such file"), ("empty.mp4", "empty"), ("text.mp4", "not a video")] {
+        let finished = shot(&[name]).ended_with(2).says(&[name, reason, "hint: "]);
+        assert!(!finished.stderr.contains("XDG_RUNTIME_DIR"), "{}", finished.stderr);
+    }
     clips::plain(dir.path(), "other.mp4", 3);
     shot(&["other.mp4", "--results", "results"]).ended_with(2).says(&["no results of other.mp4", "ego run"]);
     ego(dir.path(), &["view", "pour-milk.mp4", "--at", "1"]).ended_with(2).says(&["--screenshot-to"]);
@@ -128,4 +134,24 @@ fn the_window_opens_shows_the_clip_and_closes() {
     let finished = running.join().expect("no panic").ended_with(0);
     assert!(seen >= 100, "the left hand never showed: {}", finished.stderr);
     assert!(!finished.stderr.contains("panicked"), "{}", finished.stderr);
+}
+
+#[test]
+fn a_live_source_shows_in_the_viewer_and_its_files_are_written_beside_it() {
+    let Some(screen) = Screen::start() else {
+        eprintln!("skipped: Xvfb is not installed (./x setup installs it)");
+        return;
+    };
+    let dir = folder();
+    let words = ["live", "test:ball", "--out", "out", "--record", "--duration", "1", "--config", "none.toml"];
+    let mut live = command(EGO, dir.path(), &words);
+    live.env("DISPLAY", &screen.name);
+    let finished = finish(live).ended_with(0);
+    let written: Vec<&str> = finished.stdout.lines().collect();
+    assert_eq!(written.len(), 3, "{written:?}");
+    let of = |ending: &str| dir.path().join(written.iter().find(|p| p.ends_with(ending)).expect("is told"));
+    let (lines, end) = crate::json_lines(&of(".jsonl"));
+    assert!(lines.len() > 5 && end.is_some(), "{} lines", lines.len());
+    assert!(clips::frames_in(&of(".mkv")) >= lines.len() as u64);
+    assert_eq!(crate::report(&of(".run.json"))["inputs"][0]["input"].as_str(), Some("test:ball"));
 }

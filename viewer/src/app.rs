@@ -1,5 +1,7 @@
 //! The window: takes what has come, draws the panels, hands on what the person does. The same with and without a screen.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use egui::{CentralPanel, Event, Frame, Key, Margin, Panel, Rect, ScrollArea, Ui};
@@ -31,6 +33,8 @@ pub struct Viewer {
     /// Look that egui was given last.
     applied: Option<(bool, bool, f32)>,
     ends: Option<Instant>,
+    close_at_end: bool,
+    quit: Option<Arc<AtomicBool>>,
 }
 
 impl Viewer {
@@ -43,12 +47,13 @@ impl Viewer {
         device: Option<&egui_wgpu::RenderState>,
         wake: impl Fn() + Send + Sync + 'static,
     ) -> Result<Viewer, ViewError> {
-        let stream = Stream::start(wake, options.look_back_bytes)?;
+        let stream = Stream::start(wake, options.look_back_bytes, options.outputs)?;
         let mut viewer = Viewer::without_stream(options.folder.clone(), device);
         viewer.stream = Some(stream);
         viewer.state.runs = options.runs;
         viewer.state.settings = options.settings;
         viewer.ends = options.duration.map(|d| Instant::now() + d);
+        (viewer.close_at_end, viewer.quit) = (options.close_at_end, options.quit);
         if let Err(error) = viewer.state.marks.load(&options.folder) {
             viewer.state.notify(crate::state::Level::Warning, error.to_string(), None, None);
         }
@@ -67,6 +72,8 @@ impl Viewer {
             trail: Trail::default(),
             applied: None,
             ends: None,
+            close_at_end: false,
+            quit: None,
         }
     }
 
@@ -96,6 +103,9 @@ impl Viewer {
         let mut requests = Vec::new();
         let events: Vec<StreamEvent> = stream.events.try_iter().collect();
         for event in events {
+            if event == StreamEvent::Ended && self.close_at_end {
+                self.state.errands.push(Errand::Quit);
+            }
             requests.extend(self.state.hear(event));
         }
         for batch in stream.rows.try_iter().take(MOST_BATCHES) {
@@ -142,7 +152,8 @@ impl Viewer {
 
     /// What the window has to do itself.
     pub fn errands(&mut self) -> Vec<Errand> {
-        if self.ends.is_some_and(|at| Instant::now() >= at) {
+        let asked = self.quit.as_ref().is_some_and(|quit| quit.load(Ordering::Relaxed));
+        if asked || self.ends.is_some_and(|at| Instant::now() >= at) {
             self.state.errands.push(Errand::Quit);
         }
         std::mem::take(&mut self.state.errands)
@@ -152,7 +163,7 @@ impl Viewer {
     pub fn beat(&self) -> Option<Duration> {
         let live = self.state.source.kind == SourceKind::Live || self.state.play.playing || self.state.source.opening_now;
         let to_end = self.ends.map(|at| at.saturating_duration_since(Instant::now()));
-        [live.then_some(BEAT), to_end].into_iter().flatten().min()
+        [(live || self.quit.is_some()).then_some(BEAT), to_end].into_iter().flatten().min()
     }
 
     fn apply_look(&mut self, context: &egui::Context) {

@@ -47,6 +47,14 @@ pub enum ViewError {
         /// What is wrong.
         problem: String,
     },
+    /// What is to be shown cannot be.
+    #[error("{reason}")]
+    Input {
+        /// The sentence.
+        reason: String,
+        /// What to try.
+        hint: Option<String>,
+    },
     /// Results that are not there or cannot be read.
     #[error("{0}")]
     Results(String),

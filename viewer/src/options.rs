@@ -1,12 +1,14 @@
 //! What the command line asks of the viewer.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use ego_graph::Settings;
 
 use crate::error::ViewError;
-use crate::stream::{Opening, What, runs_in};
+use crate::stream::{LiveOutputs, Opening, What, runs_in};
 
 /// What to show, and how.
 #[derive(Clone, Debug)]
@@ -21,6 +23,12 @@ pub struct ViewOptions {
     pub folder: PathBuf,
     /// The window closes by itself after so long.
     pub duration: Option<Duration>,
+    /// The window closes when the source ends.
+    pub close_at_end: bool,
+    /// The window closes when somebody sets this.
+    pub quit: Option<Arc<AtomicBool>>,
+    /// What is written of the first live source.
+    pub outputs: Option<LiveOutputs>,
     /// Memory for the pictures of the last seconds of a live stream, bytes.
     pub look_back_bytes: usize,
     /// Size of the window or the screenshot, points.
@@ -40,6 +48,9 @@ impl Default for ViewOptions {
             settings: None,
             folder: PathBuf::from("."),
             duration: None,
+            close_at_end: false,
+            quit: None,
+            outputs: None,
             look_back_bytes: LOOK_BACK_BYTES,
             size: SIZE,
         }
@@ -54,8 +65,8 @@ impl ViewOptions {
     pub fn new(word: Option<&str>, results: Option<&Path>, settings: Settings) -> Result<ViewOptions, ViewError> {
         let mut options = ViewOptions { settings: Some(settings.clone()), ..ViewOptions::default() };
         let opening = word.map(|word| Opening::word(word, Some(settings.clone())));
-        if let Some(Opening { what: What::Bad(_, reason), .. }) = &opening {
-            return Err(ViewError::Results(reason.clone()));
+        if let Some(Opening { what: What::Bad(bad), .. }) = &opening {
+            return Err(ViewError::Input { reason: bad.reason.clone(), hint: bad.hint.clone() });
         }
         options.opening = opening;
         if let Some(folder) = results {

@@ -103,8 +103,7 @@ fn wait_for_picture(viewer: &mut Viewer, at_s: f64) -> Result<(), ViewError> {
         viewer.take(Instant::now());
         let state = &viewer.state;
         if let Some(error) = state.notices.iter().find(|n| n.level == crate::state::Level::Error) {
-            let hint = error.hint.as_ref().map(|h| format!(" ({h})")).unwrap_or_default();
-            return Err(ViewError::Results(format!("{}{hint}", error.text)));
+            return Err(ViewError::Input { reason: error.text.clone(), hint: error.hint.clone() });
         }
         let timeline = !state.source.has_results || state.source.results_read.1;
         let analysed = state.source.analysis != Analysis::Loading;

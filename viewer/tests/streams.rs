@@ -12,8 +12,8 @@ use ego_graph::{AdjustableValue, LiveSource, Settings};
 use ego_outputs::{EndRecord, FrameRecord};
 use ego_tests::clips;
 use ego_viewer::state::command::Command;
-use ego_viewer::state::{Action, Analysis, Level, SourceKind};
-use ego_viewer::stream::Opening;
+use ego_viewer::state::{Action, Analysis, Errand, Level, SourceKind};
+use ego_viewer::stream::{LiveNews, LiveOutputs, Opening};
 use ego_viewer::{ViewOptions, Viewer};
 
 fn start() {
@@ -146,6 +146,57 @@ fn a_broken_file_and_a_missing_camera_are_sentences_with_a_button() {
     viewer.act(Action::Open(Box::new(Opening::live(LiveSource::Test("ball".into()), None))));
     until(&mut viewer, "another source", |v| v.state.frame.is_some());
     assert_eq!(viewer.state.notices, []);
+}
+
+#[test]
+fn live_pictures_and_files_do_not_wait_for_models() {
+    start();
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let loading = stand_in::LOADING.write().expect("not poisoned");
+    let clip = clips::plain(dir.path(), "bare.mp4", 30);
+    let mut viewer = viewer(Opening::word(&clip.to_string_lossy(), Some(settings())), dir.path());
+    until(&mut viewer, "a picture of the file", |v| v.state.frame.is_some());
+    assert_eq!(viewer.state.source.analysis, Analysis::Loading);
+    // The next source does not wait for the models of this one either.
+    viewer.act(Action::Open(Box::new(Opening::live(LiveSource::Test("ball".into()), Some(settings())))));
+    until(&mut viewer, "live pictures", |v| v.state.source.kind == SourceKind::Live && v.state.track.rows().len() > 3);
+    assert!(viewer.state.source.analysis == Analysis::Loading && viewer.state.frame.as_ref().is_some_and(|f| f.mask.is_none()));
+    drop(loading);
+    until(&mut viewer, "masks", |v| v.state.frame.as_ref().is_some_and(|f| f.mask.is_some()));
+    until(&mut viewer, "the news of it", |v| v.state.source.analysis == Analysis::Running);
+    let rows = viewer.state.track.rows();
+    assert!(rows.windows(2).all(|pair| pair[0].pts_ns < pair[1].pts_ns), "time goes on");
+    assert_eq!(viewer.state.notices, []);
+}
+
+#[test]
+fn files_of_a_live_source_are_written_beside_the_window_and_its_end_is_told() {
+    start();
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let (tell, news) = crossbeam_channel::bounded(1024);
+    let outputs = LiveOutputs {
+        stream: "live-1".into(),
+        json: None,
+        record: Some(dir.path().join("live-1.mkv")),
+        duration: Some(Duration::from_millis(600)),
+        tell,
+    };
+    let opening = Opening::live(LiveSource::Test("ball".into()), Some(settings()));
+    let options = ViewOptions {
+        opening: Some(opening),
+        folder: dir.path().to_owned(),
+        outputs: Some(outputs),
+        close_at_end: true,
+        ..ViewOptions::default()
+    };
+    let mut viewer = Viewer::new(options, None, || {}).expect("starts");
+    until(&mut viewer, "the end", |v| v.state.errands.contains(&Errand::Quit));
+    drop(viewer);
+    let news: Vec<LiveNews> = news.try_iter().collect();
+    assert!(matches!(news.first(), Some(LiveNews::Started(_))) && news.iter().any(|n| matches!(n, LiveNews::Event(_))), "{news:?}");
+    let Some(LiveNews::Ended(outcome)) = news.last() else { panic!("{news:?}") };
+    assert!(outcome.failure.is_none() && outcome.frames > 5, "{outcome:?}");
+    assert!(clips::frames_in(&dir.path().join("live-1.mkv")) > 5);
 }
 
 #[test]

@@ -55,6 +55,7 @@ fn live(args: &BenchArgs, settings: &Settings) -> anyhow::Result<ego_graph::Sess
         record: None,
         window: false,
         tap: None,
+        pictures_first: false,
         duration: args.duration,
     };
     Ok(ego_graph::live(&plan)?)

@@ -238,13 +238,27 @@ pub(crate) struct RunArgs {
     pub(crate) settings: SettingsArgs,
 }
 
+/// Where `ego live` shows its pictures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Display {
+    /// The window of `ego view`.
+    Viewer,
+    /// A plain window with the results drawn into the picture.
+    Plain,
+    /// Nowhere.
+    None,
+}
+
 #[derive(Debug, Args)]
 #[command(mut_arg("config", |arg| arg.default_value(ego_graph::LIVE_PRESET)))]
 pub(crate) struct LiveArgs {
     /// Camera, address, file, or test:PATTERN [default: the first camera]
     pub(crate) source: Option<String>,
-    /// Open no window
-    #[arg(long)]
+    /// Where the pictures show [default: the viewer; without a screen nowhere]
+    #[arg(long, value_name = "WHERE", value_enum)]
+    pub(crate) display: Option<Display>,
+    /// Open no window, as --display none
+    #[arg(long, conflicts_with = "display")]
     pub(crate) headless: bool,
     /// Folder for the results; made when it is not there
     #[arg(long, value_name = "DIR")]

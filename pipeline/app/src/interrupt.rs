@@ -17,7 +17,7 @@ pub(crate) struct Interrupt {
 
 #[derive(Default)]
 struct Shared {
-    wanted: AtomicBool,
+    wanted: Arc<AtomicBool>,
     running: Mutex<Option<Stopper>>,
 }
 
@@ -43,6 +43,11 @@ impl Interrupt {
     /// Whether the user wants to stop.
     pub(crate) fn wanted(&self) -> bool {
         self.shared.wanted.load(Ordering::SeqCst)
+    }
+
+    /// Becomes true when the user wants to stop.
+    pub(crate) fn flag(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.shared.wanted)
     }
 
     /// From now on a signal stops this graph, at once if there was one already.

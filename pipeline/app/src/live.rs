@@ -3,13 +3,14 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use ego_graph::{GraphError, LivePlan, LiveSource, Settings};
+use ego_graph::{Event, GraphError, LivePlan, LiveSource, Outcome, Settings};
 
-use crate::cli::LiveArgs;
+use crate::cli::{Display, LiveArgs};
 use crate::commands::Commands;
 use crate::console::{self, Bar};
 use crate::failure::{Status, describe_graph, status_of_graph, usage};
 use crate::interrupt::Interrupt;
+use crate::live_window;
 use crate::report::Report;
 use crate::run::{make_folder, tell_event, tell_outcome};
 
@@ -17,16 +18,10 @@ use crate::run::{make_folder, tell_event, tell_outcome};
 const STANDARD_OUTPUT: &str = "/dev/stdout";
 
 pub(crate) fn live(args: &LiveArgs, json: bool) -> anyhow::Result<Status> {
-    if args.headless && args.out.is_none() && !json {
-        let hint = "give --out DIR for files, --json for lines on standard output, or leave out --headless for a window";
-        return Err(usage("the results would go nowhere", hint));
-    }
-    if !args.headless && std::env::var_os("DISPLAY").is_none() && std::env::var_os("WAYLAND_DISPLAY").is_none() {
-        return Err(GraphError::Window("neither DISPLAY nor WAYLAND_DISPLAY is set".into()).into());
-    }
+    let display = display(args, json)?;
     let settings = Settings::load(&args.settings.config, &args.settings.overrides)?;
     let mut report = Report::begin(&settings)?;
-    let mut commands = Commands::new(settings.commands()?);
+    let commands = Commands::new(settings.commands()?);
     let source = LiveSource::parse(args.source.as_deref())?;
     let name = args.source.clone().unwrap_or_else(|| source.name());
     let stream = stream_name();
@@ -40,28 +35,30 @@ pub(crate) fn live(args: &LiveArgs, json: bool) -> anyhow::Result<Status> {
         stream: stream.clone(),
         json: file("jsonl").or_else(|| json.then(|| PathBuf::from(STANDARD_OUTPUT))),
         record: file("mkv").filter(|_| args.record),
-        window: !args.headless,
+        window: display == Display::Plain,
         tap: None,
+        pictures_first: false,
         duration: args.duration,
     };
     // Lines on standard output are frames alone; otherwise they are what happens.
     let tell_json = json && args.out.is_some();
     let interrupt = Interrupt::listen()?;
-    let session = ego_graph::live(&plan)?;
-    interrupt.watch(session.stopper());
     if tell_json {
         console::json("begin", report.to_json()?)?;
     }
-    let mut bar = Bar::new(&name);
-    let began = Instant::now();
-    for event in session.events() {
-        if let Some(problem) = commands.hear(&event) {
-            bar.tell(&format!("warning: {problem}"));
+    let mut listener = Listener { name: &name, commands, tell_json, bar: Bar::new(&name), began: Instant::now() };
+    let shown = (display == Display::Viewer).then(|| live_window::show(&plan, args, &mut listener, &interrupt));
+    let mut outcome = match shown {
+        Some(Ok(outcome)) => outcome,
+        // A screen without graphics: better a plain window than none, unless the viewer was asked for.
+        Some(Err(error)) if args.display.is_none() => {
+            listener.bar.tell(&format!("warning: {error}; a plain window opens instead"));
+            run(&LivePlan { window: true, ..plan.clone() }, &mut listener, &interrupt)?
         }
-        tell_event(&name, &event, tell_json, &mut bar, began)?;
-    }
-    drop(bar);
-    let mut outcome = session.finish();
+        Some(Err(error)) => return Err(crate::view::told(error)),
+        None => run(&plan, &mut listener, &interrupt)?,
+    };
+    drop(listener);
     if is_closed_pipe(outcome.failure.as_ref()) {
         outcome.failure = None;
     }
@@ -84,6 +81,57 @@ pub(crate) fn live(args: &LiveArgs, json: bool) -> anyhow::Result<Status> {
     }
     let ended = outcome.failure.as_ref().map_or(Status::Good, status_of_graph);
     Ok(if interrupt.wanted() { Status::Interrupted } else { ended })
+}
+
+/// Where pictures show: where the user says, else in the viewer where there is a screen.
+fn display(args: &LiveArgs, json: bool) -> anyhow::Result<Display> {
+    let screen = std::env::var_os("DISPLAY").is_some() || std::env::var_os("WAYLAND_DISPLAY").is_some();
+    let goes_somewhere = args.out.is_some() || json;
+    let display = match args.display {
+        _ if args.headless => Display::None,
+        Some(display) => display,
+        None if !screen && goes_somewhere => {
+            console::tell("there is no screen, so no window opens (--display none says so beforehand)");
+            Display::None
+        }
+        None => Display::Viewer,
+    };
+    if display == Display::None && !goes_somewhere {
+        let hint = "give --out DIR for files, --json for lines on standard output, or leave out --headless for a window";
+        return Err(usage("the results would go nowhere", hint));
+    }
+    if display != Display::None && !screen {
+        return Err(GraphError::Window("neither DISPLAY nor WAYLAND_DISPLAY is set".into()).into());
+    }
+    Ok(display)
+}
+
+/// Runs without the viewer.
+fn run(plan: &LivePlan, listener: &mut Listener<'_>, interrupt: &Interrupt) -> anyhow::Result<Outcome> {
+    let session = ego_graph::live(plan)?;
+    interrupt.watch(session.stopper());
+    for event in session.events() {
+        listener.hear(&event)?;
+    }
+    Ok(session.finish())
+}
+
+/// Tells the user what happens, and starts the commands of labels.
+pub(crate) struct Listener<'a> {
+    name: &'a str,
+    commands: Commands,
+    tell_json: bool,
+    bar: Bar,
+    began: Instant,
+}
+
+impl Listener<'_> {
+    pub(crate) fn hear(&mut self, event: &Event) -> anyhow::Result<()> {
+        if let Some(problem) = self.commands.hear(event) {
+            self.bar.tell(&format!("warning: {problem}"));
+        }
+        tell_event(self.name, event, self.tell_json, &mut self.bar, self.began)
+    }
 }
 
 /// `live-20261121-093000`: sorts by time, never meets an older one.

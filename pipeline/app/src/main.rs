@@ -13,6 +13,7 @@ mod export;
 mod failure;
 mod interrupt;
 mod live;
+mod live_window;
 mod models;
 mod report;
 mod run;

@@ -9,6 +9,9 @@ use crate::console;
 use crate::failure::{Status, usage};
 
 pub(crate) fn view(args: &ViewArgs) -> anyhow::Result<Status> {
+    if args.screenshot_to.is_some() {
+        without_asking_for_a_screen();
+    }
     let settings = Settings::load(&args.settings.config, &args.settings.overrides)?;
     settings.check()?;
     let mut options = ViewOptions::new(args.input.as_deref(), args.results.as_deref(), settings).map_err(told)?;
@@ -34,6 +37,19 @@ pub(crate) fn view(args: &ViewArgs) -> anyhow::Result<Status> {
     Ok(Status::Good)
 }
 
+/// Starts the program again without Mesa's Vulkan layer that picks a device by asking the screen: without one it only complains about
+/// XDG_RUNTIME_DIR, and the layer reads the environment alone.
+fn without_asking_for_a_screen() {
+    use std::os::unix::process::CommandExt as _;
+    const LAYER_OFF: &str = "NODEVICE_SELECT";
+    if std::env::var_os(LAYER_OFF).is_none()
+        && let Ok(program) = std::env::current_exe()
+    {
+        // Returns only when it fails; then the complaint is all the harm.
+        let _ = std::process::Command::new(program).args(std::env::args_os().skip(1)).env(LAYER_OFF, "1").exec();
+    }
+}
+
 /// What the command line asks to show beside the usual.
 fn show(viewer: &mut Viewer, wanted: &[Show]) {
     let state = &mut viewer.state;
@@ -51,9 +67,10 @@ fn show(viewer: &mut Viewer, wanted: &[Show]) {
 }
 
 /// In the words of the program, with what helps.
-fn told(error: ViewError) -> anyhow::Error {
+pub(crate) fn told(error: ViewError) -> anyhow::Error {
     match error {
         ViewError::Graph(error) => error.into(),
+        ViewError::Input { reason, hint } => usage(reason, hint.unwrap_or_else(|| "see `ego view --help`".into())),
         ViewError::Window(_) => usage(error.to_string(), "--screenshot-to PNG makes a picture of it where there is no screen"),
         ViewError::NoDevice(_) => usage(error.to_string(), "or use `ego run`, which needs no graphics"),
         error => usage(error.to_string(), "see `ego view --help`"),

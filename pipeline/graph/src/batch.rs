@@ -54,7 +54,8 @@ pub fn run(plan: &BatchPlan) -> Result<Session> {
     pipeline.add(&entry).map_err(|e| GraphError::Build(e.to_string()))?;
     let gate = Gate::new(chain::static_pad(&entry, "sink")?, false, rate);
     let json = plan.json.as_deref().map(|path| (path, plan.input.stem.as_str()));
-    let chain = chain::build(&pipeline, entry, &plan.settings, json)?;
+    let chain = chain::build(&pipeline, &plan.settings, json)?;
+    chain::link(&entry, &chain.first)?;
     let mut writers = Vec::new();
     if let (Some(element), Some(path)) = (&chain.json, &plan.json) {
         writers.push(Writer { element: element.clone(), path: path.clone() });
@@ -77,9 +78,9 @@ pub fn run(plan: &BatchPlan) -> Result<Session> {
     }
     let source = source(&plan.input.kind, rate)?;
     pipeline.add(&source).map_err(|e| GraphError::Build(e.to_string()))?;
-    link_source(&source, &chain.entry)?;
+    link_source(&source, &entry)?;
     let source = Source::Batch { element: source, input: plan.input.clone() };
-    Graph { pipeline, gate, chain, source, writers, window: None, recording_queue: None, duration: None }.start()
+    Graph { pipeline, gate, chain, late: None, source, writers, window: None, recording_queue: None, duration: None }.start()
 }
 
 /// Links a source of [`source`] to the first element of a graph, now or when its pictures are found.

@@ -53,17 +53,17 @@ impl Counter {
     }
 }
 
-/// The shared part of a graph, inside the pipeline and linked up to `last`.
+/// The shared part of a graph, inside its bin and linked from `first` to `last`.
 pub(crate) struct Chain {
-    pub(crate) entry: gst::Element,
+    pub(crate) first: gst::Element,
     pub(crate) stages: Vec<(String, gst::Element)>,
     pub(crate) json: Option<gst::Element>,
     pub(crate) last: gst::Element,
     pub(crate) counter: Arc<Counter>,
 }
 
-/// Builds the stages between `entry` (already in the pipeline) and the outputs.
-pub(crate) fn build(pipeline: &gst::Pipeline, entry: gst::Element, settings: &Settings, json: Option<(&Path, &str)>) -> Result<Chain> {
+/// Builds the stages; whoever calls links them to what is in front and behind.
+pub(crate) fn build(bin: &impl IsA<gst::Bin>, settings: &Settings, json: Option<(&Path, &str)>) -> Result<Chain> {
     let mut line = vec![make("videoconvert")?, make("videoflip")?];
     line[1].set_property_from_str("video-direction", "auto");
     let mut stages = Vec::new();
@@ -87,12 +87,13 @@ pub(crate) fn build(pipeline: &gst::Pipeline, entry: gst::Element, settings: &Se
         line.push(element.clone());
         writer = Some(element);
     }
-    add_and_link(pipeline, &line)?;
-    link(&entry, &line[0])?;
+    add_and_link(bin, &line)?;
+    let (Some(first), Some(last)) = (line.first().cloned(), line.pop()) else {
+        return Err(GraphError::Build("the graph is empty".into()));
+    };
     let counter = Arc::new(Counter::default());
-    let last = line.pop().ok_or_else(|| GraphError::Build("the graph is empty".into()))?;
     counter.watch(&static_pad(&last, "src")?);
-    Ok(Chain { entry, stages, json: writer, last, counter })
+    Ok(Chain { first, stages, json: writer, last, counter })
 }
 
 /// A queue that is bounded by frames alone.

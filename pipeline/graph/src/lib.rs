@@ -30,6 +30,7 @@ mod fault;
 mod film;
 mod gate;
 mod input;
+mod late;
 mod live;
 mod live_source;
 mod pictures;

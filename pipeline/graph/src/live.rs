@@ -12,6 +12,7 @@ use crate::encode;
 use crate::error::{GraphError, Result};
 use crate::events::Event;
 use crate::gate::Gate;
+use crate::late::LateStages;
 use crate::live_source::{LiveSource, SourceWishes};
 use crate::properties::make;
 use crate::session::{Graph, Session, Source, Writer};
@@ -35,6 +36,9 @@ pub struct LivePlan {
     pub window: bool,
     /// Every picture that leaves the last stage also goes here; takes the place of `window`.
     pub tap: Option<Tap>,
+    /// Pictures go to the tap from the start, and through the stages from the moment that these have loaded their models. Results and
+    /// recordings that are written have every frame, so this counts only without `json` and `record`.
+    pub pictures_first: bool,
     /// End by itself so long after the first frame.
     pub duration: Option<Duration>,
 }
@@ -53,7 +57,11 @@ pub fn live(plan: &LivePlan) -> Result<Session> {
     entry.set_property_from_str("leaky", "downstream");
     add(&pipeline, &entry)?;
     let json = plan.json.as_deref().map(|path| (path, plan.stream.as_str()));
-    let chain = chain::build(&pipeline, entry.clone(), settings, json)?;
+    let stages = gst::Bin::with_name("stages");
+    let chain = chain::build(&stages, settings, json)?;
+    chain::expose_first(&stages, std::slice::from_ref(&chain.first))?;
+    chain::expose_last(&stages, std::slice::from_ref(&chain.last))?;
+    add(&pipeline, stages.upcast_ref())?;
     let mut writers = Vec::new();
     if let (Some(element), Some(path)) = (&chain.json, &plan.json) {
         writers.push(Writer { element: element.clone(), path: path.clone() });
@@ -73,7 +81,13 @@ pub fn live(plan: &LivePlan) -> Result<Session> {
         line.push(sink);
     }
     chain::add_and_link(&pipeline, &line)?;
-    chain::link(&chain.last, &line[0])?;
+    let late = if plan.pictures_first && plan.tap.is_some() && plan.json.is_none() && plan.record.is_none() {
+        Some(LateStages::bypass(stages, entry.clone(), line[0].clone())?)
+    } else {
+        chain::link(&entry, stages.upcast_ref())?;
+        chain::link(stages.upcast_ref(), &line[0])?;
+        None
+    };
     let window = (plan.window && plan.tap.is_none()).then(|| line.pop()).flatten();
 
     let waiting = LeakyQueue::watch(&entry)?;
@@ -99,7 +113,7 @@ pub fn live(plan: &LivePlan) -> Result<Session> {
     let gate = Gate::new(chain::static_pad(&first, "sink")?, true, None);
     let connection = Connection::open(&pipeline, first, plan, waiting)?;
     let source = Source::Live(connection);
-    Graph { pipeline, gate, chain, source, writers, window, recording_queue, duration: plan.duration }.start()
+    Graph { pipeline, gate, chain, late, source, writers, window, recording_queue, duration: plan.duration }.start()
 }
 
 /// A queue that drops its oldest frame when it is full, and how many it has dropped.

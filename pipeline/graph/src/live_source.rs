@@ -94,6 +94,10 @@ impl LiveSource {
             let uri = gst::glib::filename_to_uri(absolute, None).map_err(|e| GraphError::Build(e.to_string()))?;
             return Ok(LiveSource::Uri(uri.to_string()));
         }
+        if names_a_file(path) {
+            let source = std::io::Error::new(std::io::ErrorKind::NotFound, "there is no such file");
+            return Err(GraphError::Open { path: path.into(), source });
+        }
         Ok(LiveSource::Camera(Some(word.to_owned())))
     }
 
@@ -198,6 +202,17 @@ impl LiveSource {
     }
 }
 
+/// Whether a word that is no file was meant as one: by its ending or its beginning. Cameras have ids without endings, as in
+/// `usb-046d_C920-video-index0` and `pci-0000:00:14.0-usb-0:3:1.0`, or device paths.
+fn names_a_file(path: &std::path::Path) -> bool {
+    let ending = path.extension().and_then(|e| e.to_str()).unwrap_or_default();
+    let has_ending = (2..=5).contains(&ending.len())
+        && ending.chars().all(|c| c.is_ascii_alphanumeric())
+        && ending.starts_with(|c: char| c.is_ascii_alphabetic());
+    let is_path = path.is_absolute() || path.starts_with(".") || path.starts_with("..") || path.starts_with("~");
+    !path.starts_with("/dev") && (has_ending || is_path)
+}
+
 fn source_error(name: &str, reason: &str, hint: &str) -> GraphError {
     GraphError::Source { source_name: name.to_owned(), reason: reason.to_owned(), hint: hint.to_owned() }
 }
@@ -254,6 +269,13 @@ mod tests {
             (Some("usb-046d_C920"), LiveSource::Camera(Some("usb-046d_C920".into()))),
         ] {
             assert_eq!(LiveSource::parse(word).expect("is a source"), want, "{word:?}");
+        }
+        for word in ["none.mp4", "/no/such/clip", "./clip", "results/none.jsonl"] {
+            let error = LiveSource::parse(Some(word)).expect_err("not there").to_string();
+            assert!(error.contains(word) && error.contains("no such file"), "{error}");
+        }
+        for word in ["pci-0000:00:14.0-usb-0:3:1.0", "HD Webcam 1.5"] {
+            assert_eq!(LiveSource::parse(Some(word)).expect("a camera"), LiveSource::Camera(Some(word.into())));
         }
         let error = LiveSource::parse(Some("tcp://host")).expect_err("no port");
         assert_eq!(error.hint().as_deref(), Some("write it as tcp://HOST:PORT"));

@@ -10,7 +10,7 @@
 //! A [`Player`] has no thread of its own: whoever owns it asks [`Player::poll`] for news, and its functions may wait for GStreamer,
 //! so they belong into a thread beside the one that draws.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use gst::prelude::*;
 
@@ -83,7 +83,8 @@ impl Player {
         let gate = Gate::new(chain::static_pad(&entry, "sink")?, false, rate);
         let settings = plan.settings.clone().unwrap_or_else(Settings::empty);
         settings.check()?;
-        let chain = chain::build(&pipeline, entry, &settings, None)?;
+        let chain = chain::build(&pipeline, &settings, None)?;
+        chain::link(&entry, &chain.first)?;
         let tail = plan.tap.elements(true)?;
         chain::add_and_link(&pipeline, &tail)?;
         if let Some(first) = tail.first() {
@@ -91,7 +92,7 @@ impl Player {
         }
         let source = batch::source(&plan.input.kind, rate)?;
         pipeline.add(&source).map_err(|e| GraphError::Build(e.to_string()))?;
-        batch::link_source(&source, &chain.entry)?;
+        batch::link_source(&source, &entry)?;
         let stages = Stages::new(chain.stages);
         let player = Player { pipeline, bus, stages, input: plan.input.clone(), gate, rate: 1.0 };
         // A refused start leaves its reason on the bus, and `poll` tells it.
@@ -153,9 +154,19 @@ impl Player {
 
     /// The next piece of news, waiting so long for one.
     pub fn poll(&self, wait: Duration) -> Option<PlayerEvent> {
+        let until = Instant::now() + wait;
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            let message = self.bus.timed_pop(gst::ClockTime::try_from(left).unwrap_or(gst::ClockTime::ZERO))?;
+            // Most messages are no news: a graph that starts has a hundred of them.
+            if let Some(event) = self.event(&message) {
+                return Some(event);
+            }
+        }
+    }
+
+    fn event(&self, message: &gst::Message) -> Option<PlayerEvent> {
         use gst::MessageView;
-        let wait = gst::ClockTime::try_from(wait).unwrap_or(gst::ClockTime::ZERO);
-        let message = self.bus.timed_pop(wait)?;
         match message.view() {
             MessageView::AsyncDone(_) | MessageView::StepDone(_) => Some(PlayerEvent::Arrived),
             MessageView::Eos(_) if self.gate.frames() == 0 => {

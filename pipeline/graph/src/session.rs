@@ -15,6 +15,7 @@ use crate::events::{self, EVENT_QUEUE, Event, Events, Progress};
 use crate::fault::{self, Fault};
 use crate::gate::{CONNECTED, CONNECTION_ENDED, Gate, NOTE};
 use crate::input::{Input, InputKind};
+use crate::late::LateStages;
 use crate::live::Connection;
 use crate::stages::Stages;
 use crate::stats::{StageStats, stage_stats};
@@ -133,6 +134,8 @@ pub(crate) struct Graph {
     pub(crate) pipeline: gst::Pipeline,
     pub(crate) gate: Gate,
     pub(crate) chain: Chain,
+    /// The stages, when pictures do not wait for them.
+    pub(crate) late: Option<LateStages>,
     pub(crate) source: Source,
     pub(crate) writers: Vec<Writer>,
     pub(crate) window: Option<gst::Element>,
@@ -191,6 +194,12 @@ impl Run {
     fn listen(mut self, bus: &gst::Bus) -> Outcome {
         // A refused start has left its reason on the bus.
         let refused = self.graph.pipeline.set_state(gst::State::Playing).is_err();
+        if let Some(late) = &self.graph.late
+            && let Err(error) = late.load()
+        {
+            self.fail(error);
+            return self.close();
+        }
         let mut flow = GO_ON;
         while flow.is_continue() {
             let wait = if refused { gst::ClockTime::ZERO } else { TICK };
@@ -222,6 +231,9 @@ impl Run {
             outcome.dropped = connection.dropped();
         }
         outcome.recording_dropped = graph.recording_queue.as_ref().map_or(0, crate::live::LeakyQueue::dropped);
+        if let Some(late) = &graph.late {
+            late.close();
+        }
         // Cannot fail downwards; the worst case is an element that does not come back, and then nothing else helps either.
         let _ = graph.pipeline.set_state(gst::State::Null);
         outcome.wall = self.started.elapsed();

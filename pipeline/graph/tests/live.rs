@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use ego_graph::{Event, GraphError, LivePlan, LiveSource, Settings, live};
+use ego_graph::{Event, GraphError, LivePlan, LiveSource, Settings, Tap, live};
 use ego_tests::clips;
 use ego_tests::server::{Dress, Server};
 
@@ -20,6 +20,7 @@ fn plan(dir: &Path, source: &str, settings: &str) -> LivePlan {
         record: None,
         window: false,
         tap: None,
+        pictures_first: false,
         duration: None,
     }
 }
@@ -40,6 +41,27 @@ fn the_test_pattern_runs_for_the_time_asked_and_is_recorded() {
     let (frames, size) = clips::decode(&recording);
     assert_eq!(size, (320, 240));
     assert_eq!(frames + outcome.recording_dropped, outcome.frames + outcome.dropped, "{outcome:?}");
+}
+
+#[test]
+fn pictures_come_before_the_stages_and_go_on_in_order_when_these_join() {
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let (send, times) = crossbeam_channel::unbounded();
+    let tap = Tap::new(move |sample, now| {
+        // The very first picture comes twice: when the sink is ready, without a time, and when it plays.
+        if now.is_some() {
+            let _ = send.send(sample.buffer().and_then(|b| b.pts()));
+        }
+    });
+    let plan = LivePlan { tap: Some(tap), pictures_first: true, ..plan(dir.path(), "test:", "[live]\nfps = 60\n") };
+    let session = live(&plan).expect("starts");
+    let staged = session.events().iter().find(|e| matches!(e, Event::Progress(p) if p.frames > 20));
+    assert!(staged.is_some(), "the stages never joined");
+    session.stopper().stop();
+    let outcome = session.finish();
+    assert!(outcome.failure.is_none(), "{outcome:?}");
+    let times: Vec<_> = times.try_iter().collect();
+    assert!(times.len() as u64 >= outcome.frames && times.windows(2).all(|pair| pair[0] < pair[1]), "{outcome:?} {times:?}");
 }
 
 #[test]

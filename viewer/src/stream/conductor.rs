@@ -1,13 +1,15 @@
 //! The thread that opens, plays and closes streams, so that whatever waits for GStreamer waits here and not in the window.
 
 use std::sync::Arc;
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
-use ego_graph::{LivePlan, LiveSource, Session, Settings};
+use ego_graph::{LivePlan, LiveSource, Outcome, Session, Settings};
 
 use super::feed::{Extra, Feed};
 use super::file_stream::FileStream;
+use super::live_outputs::{LiveNews, LiveOutputs};
 use super::opening::{Opening, What};
 use super::recording::RecordingThread;
 use super::{Request, RowBatch, StreamEvent, Trouble};
@@ -15,6 +17,10 @@ use crate::state::Analysis;
 
 /// Time between two looks at requests and news.
 const TICK: Duration = Duration::from_millis(8);
+/// A live source that does not stop for so long is left alone.
+const CLOSING: Duration = Duration::from_secs(2);
+/// Sources that were left alone have so long at the end of the program.
+pub(super) const LEAVING: Duration = Duration::from_secs(5);
 /// Time between two looks at the statistics of the stages.
 const STATISTICS: Duration = Duration::from_millis(500);
 
@@ -28,6 +34,10 @@ pub(super) struct Conductor<W> {
     settings: Option<Settings>,
     title: String,
     recording: Option<RecordingThread>,
+    /// Sources that are being closed.
+    leaving: Vec<JoinHandle<()>>,
+    /// Of the first live source, until that is opened.
+    outputs: Option<LiveOutputs>,
     looked: Instant,
     dropped: u64,
 }
@@ -36,7 +46,21 @@ pub(super) struct Conductor<W> {
 enum Now {
     Nothing,
     File(Box<FileStream>),
-    Live { session: Session, analysed: bool },
+    Live { session: Session, analysed: bool, outputs: Option<LiveOutputs> },
+}
+
+impl Now {
+    /// Waits for the end, and tells it to whoever listens.
+    fn end(self) {
+        match self {
+            Now::Live { session, outputs: Some(outputs), .. } => {
+                session.stopper().stop();
+                outputs.tell(LiveNews::Ended(Box::new(session.finish())));
+            }
+            Now::File(file) => file.end(),
+            Now::Live { outputs: None, .. } | Now::Nothing => {}
+        }
+    }
 }
 
 /// News for the window.
@@ -64,6 +88,7 @@ impl<W: Fn()> Conductor<W> {
         feed: Arc<Feed>,
         rows: Sender<RowBatch>,
         wake: Arc<W>,
+        outputs: Option<LiveOutputs>,
     ) -> Conductor<W> {
         Conductor {
             asked,
@@ -74,6 +99,8 @@ impl<W: Fn()> Conductor<W> {
             settings: None,
             title: String::new(),
             recording: None,
+            leaving: Vec::new(),
+            outputs,
             looked: Instant::now(),
             dropped: 0,
         }
@@ -91,6 +118,11 @@ impl<W: Fn()> Conductor<W> {
         }
         self.stop_recording();
         self.close();
+        // What still loads when the program ends would meet libraries that are gone.
+        let until = Instant::now() + LEAVING;
+        self.leaving.iter().for_each(|thread| {
+            ends_within(thread, until.saturating_duration_since(Instant::now()));
+        });
     }
 
     fn request(&mut self, request: Request) {
@@ -111,10 +143,24 @@ impl<W: Fn()> Conductor<W> {
         }
     }
 
+    /// Lets go of what is open in a thread of its own: a driver that is stuck, or a model that is being loaded, must not hold up the next
+    /// source. A camera gets a moment, because the next source may be the same one.
     fn close(&mut self) {
         self.feed.clear();
-        self.now = Now::Nothing;
         self.dropped = 0;
+        self.leaving.retain(|thread| !thread.is_finished());
+        let old = std::mem::replace(&mut self.now, Now::Nothing);
+        let patience = match old {
+            Now::Nothing => return,
+            Now::File(_) => Duration::ZERO,
+            Now::Live { .. } => CLOSING,
+        };
+        let Ok(thread) = std::thread::Builder::new().name("ego-close".into()).spawn(move || old.end()) else { return };
+        let stopped = ends_within(&thread, patience);
+        if !stopped && patience > Duration::ZERO {
+            self.news.trouble(Trouble::Warning(format!("{} does not stop; it is left to itself", self.title)));
+        }
+        self.leaving.push(thread);
     }
 
     fn open(&mut self, opening: Opening) {
@@ -128,7 +174,7 @@ impl<W: Fn()> Conductor<W> {
                 Err(trouble) => self.news.trouble(trouble),
             },
             What::Live(source) => self.open_live(source.clone(), &opening),
-            What::Bad(_, reason) => self.news.trouble(Trouble::Source { text: reason.clone(), hint: None }),
+            What::Bad(bad) => self.news.trouble(Trouble::Source { text: bad.reason.clone(), hint: bad.hint.clone() }),
         }
     }
 
@@ -140,15 +186,40 @@ impl<W: Fn()> Conductor<W> {
         self.feed.activate(id);
         self.news.tell(StreamEvent::Opened { live: true, stream: "live".into(), has_results: false });
         self.news.tell(StreamEvent::Analysis(if analysed { Analysis::Loading } else { Analysis::Off }));
-        let plan =
-            LivePlan { source, settings, stream: "live".into(), json: None, record: None, window: false, tap: Some(tap), duration: None };
+        let outputs = self.outputs.take();
+        let plan = LivePlan {
+            source,
+            settings,
+            stream: outputs.as_ref().map_or_else(|| "live".into(), |o| o.stream.clone()),
+            json: outputs.as_ref().and_then(|o| o.json.clone()),
+            record: outputs.as_ref().and_then(|o| o.record.clone()),
+            window: false,
+            tap: Some(tap),
+            pictures_first: true,
+            duration: outputs.as_ref().and_then(|o| o.duration),
+        };
         match ego_graph::live(&plan) {
             Ok(session) => {
+                if let Some(outputs) = &outputs {
+                    outputs.tell(LiveNews::Started(session.stopper()));
+                }
                 self.news.tell(StreamEvent::Controls(session.stages().adjustable()));
-                self.now = Now::Live { session, analysed };
+                self.now = Now::Live { session, analysed, outputs };
             }
-            Err(error) => self.news.trouble(live_trouble(&error, analysed)),
+            Err(error) => {
+                let trouble = live_trouble(&error, analysed);
+                self.never_ran(outputs, Outcome { failure: Some(error), ..Outcome::default() });
+                self.news.trouble(trouble);
+            }
         }
+    }
+
+    /// Nothing was written yet: the next live source gets the files.
+    fn never_ran(&mut self, outputs: Option<LiveOutputs>, outcome: Outcome) {
+        if let Some(outputs) = &outputs {
+            outputs.tell(LiveNews::Ended(Box::new(outcome)));
+        }
+        self.outputs = outputs;
     }
 
     fn set(&self, stage: &str, key: &str, value: &str) {
@@ -197,11 +268,15 @@ impl<W: Fn()> Conductor<W> {
     }
 
     fn look_after_live(&mut self) {
-        let Now::Live { session, analysed } = &self.now else { return };
+        let Now::Live { session, analysed, outputs } = &self.now else { return };
         let analysed = *analysed;
         let mut ended = false;
         loop {
-            match session.events().try_recv() {
+            let event = session.events().try_recv();
+            if let (Some(outputs), Ok(event)) = (outputs, &event) {
+                outputs.tell(LiveNews::Event(event.clone()));
+            }
+            match event {
                 Ok(ego_graph::Event::Progress(progress)) => {
                     if progress.frames > 0 && analysed {
                         self.news.tell(StreamEvent::Analysis(Analysis::Running));
@@ -222,11 +297,17 @@ impl<W: Fn()> Conductor<W> {
                 }
             }
         }
-        if ended && let Now::Live { session, .. } = std::mem::replace(&mut self.now, Now::Nothing) {
+        if ended && let Now::Live { session, outputs, .. } = std::mem::replace(&mut self.now, Now::Nothing) {
             self.stop_recording();
-            match session.finish().failure {
-                Some(error) => self.news.trouble(live_trouble(&error, analysed)),
+            let outcome = session.finish();
+            match &outcome.failure {
+                Some(error) => self.news.trouble(live_trouble(error, analysed)),
                 None => self.news.tell(StreamEvent::Ended),
+            }
+            match outputs {
+                Some(_) if outcome.frames == 0 && outcome.failure.is_some() => self.never_ran(outputs, outcome),
+                Some(outputs) => outputs.tell(LiveNews::Ended(Box::new(outcome))),
+                None => {}
             }
         }
     }
@@ -253,6 +334,18 @@ impl<W: Fn()> Conductor<W> {
             (self.news.wake)();
         }
     }
+}
+
+/// Waits for a thread, but not for longer than this.
+fn ends_within(thread: &JoinHandle<()>, patience: Duration) -> bool {
+    let until = Instant::now() + patience;
+    while !thread.is_finished() {
+        if Instant::now() >= until {
+            return false;
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    true
 }
 
 /// A live graph ends for one of two reasons: the source, or what looks at it.

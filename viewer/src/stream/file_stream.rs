@@ -100,6 +100,12 @@ impl FileStream {
         })
     }
 
+    /// Lets go of the file, and of models that are being loaded for it.
+    pub(super) fn end(self) {
+        drop(self.player);
+        drop(self.with_models.and_then(|opened| opened.recv().ok()));
+    }
+
     pub(super) fn stages(&self) -> &Stages {
         self.player.stages()
     }

@@ -10,6 +10,7 @@
 mod conductor;
 mod feed;
 mod file_stream;
+mod live_outputs;
 mod look_back;
 mod opening;
 mod read;
@@ -29,8 +30,9 @@ use crate::slot::{SlotReceiver, slot};
 use crate::state::Analysis;
 
 pub use crate::state::RowBatch;
+pub use live_outputs::{LiveNews, LiveOutputs};
 pub use look_back::LookBack;
-pub use opening::{Opening, What, runs_in};
+pub use opening::{BadWord, Opening, What, runs_in};
 pub use read::{record_of_truth, results_of};
 pub use results::{ResultsFile, load_rows};
 
@@ -204,11 +206,15 @@ pub struct Stream {
 
 impl Stream {
     /// Starts the conductor; `wake` is called from other threads when there is something new to draw. `look_back_bytes`: memory for
-    /// pictures of the last seconds.
+    /// pictures of the last seconds; `outputs`: what is written of the first live source.
     ///
     /// # Errors
     /// When a thread cannot be started.
-    pub fn start(wake: impl Fn() + Send + Sync + 'static, look_back_bytes: usize) -> Result<Stream, ViewError> {
+    pub fn start(
+        wake: impl Fn() + Send + Sync + 'static,
+        look_back_bytes: usize,
+        outputs: Option<LiveOutputs>,
+    ) -> Result<Stream, ViewError> {
         let wake = Arc::new(wake);
         let (requests, asked) = bounded(REQUESTS);
         let (tell, events) = bounded(EVENTS);
@@ -218,7 +224,7 @@ impl Stream {
         let (send_frames, frames) = slot(move || waker());
         let look_back = Arc::new(Mutex::new(LookBack::new(look_back_bytes)));
         let feed = feed::Feed::new(send_frames, send_results, Arc::clone(&look_back));
-        let conductor = conductor::Conductor::new(asked, tell, Arc::new(feed), send_rows, wake);
+        let conductor = conductor::Conductor::new(asked, tell, Arc::new(feed), send_rows, wake, outputs);
         let thread = std::thread::Builder::new().name("ego-view-stream".into()).spawn(move || conductor.run());
         let thread = Some(thread.map_err(ViewError::Thread)?);
         Ok(Stream { requests, events, frames, results, rows, look_back, thread })
@@ -236,7 +242,7 @@ impl Drop for Stream {
         let (sender, _) = bounded(0);
         self.requests = sender;
         if let Some(thread) = self.thread.take() {
-            let deadline = std::time::Instant::now() + std::time::Duration::from_secs(3);
+            let deadline = std::time::Instant::now() + conductor::LEAVING + std::time::Duration::from_secs(2);
             while !thread.is_finished() && std::time::Instant::now() < deadline {
                 // Whatever waits for room in a channel gets it.
                 while self.events.try_recv().is_ok() {}

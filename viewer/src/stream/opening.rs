@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use ego_graph::{Input, InputKind, LiveSource, Settings};
+use ego_graph::{GraphError, Input, InputKind, LiveSource, Settings};
 use ego_outputs::RunReport;
 
 use crate::error::ViewError;
@@ -35,8 +35,19 @@ pub enum What {
     ResultsOnly(PathBuf),
     /// A source that does not end.
     Live(LiveSource),
-    /// Words that name nothing that can be opened, with the reason.
-    Bad(String, String),
+    /// Words that name nothing that can be opened.
+    Bad(BadWord),
+}
+
+/// A word that names nothing that can be opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BadWord {
+    /// As it was written.
+    pub word: String,
+    /// Why not.
+    pub reason: String,
+    /// What to try.
+    pub hint: Option<String>,
 }
 
 /// Endings of addresses that are files on a server rather than streams.
@@ -64,13 +75,13 @@ impl Opening {
                     let (results, truth) = (beside("jsonl"), beside("truth.jsonl"));
                     Opening { results, truth, ..opening(What::File(input)) }
                 }
-                Some(Err(bad)) => opening(What::Bad(bad.given, bad.error.to_string())),
-                None => opening(What::Bad(word.to_owned(), "nothing is there".into())),
+                Some(Err(bad)) => opening(bad_word(word, &bad.error)),
+                None => opening(What::Bad(BadWord { word: word.to_owned(), reason: format!("{word}: nothing is there"), hint: None })),
             };
         }
         match LiveSource::parse(Some(word)) {
             Ok(source) => opening(What::Live(source)),
-            Err(error) => opening(What::Bad(word.to_owned(), error.to_string())),
+            Err(error) => opening(bad_word(word, &error)),
         }
     }
 
@@ -90,9 +101,13 @@ impl Opening {
             What::Live(LiveSource::Synthetic(prompt)) => format!("synthetic camera: {prompt}"),
             What::Live(LiveSource::Test(pattern)) => format!("test picture “{pattern}”"),
             What::Live(source) => source.name(),
-            What::Bad(word, _) => word.clone(),
+            What::Bad(bad) => bad.word.clone(),
         }
     }
+}
+
+fn bad_word(word: &str, error: &GraphError) -> What {
+    What::Bad(BadWord { word: word.to_owned(), reason: error.to_string(), hint: error.hint() })
 }
 
 /// The recordings of a results folder: of `run.json` where there is one, else every file of JSON lines. `video` limits them to the one

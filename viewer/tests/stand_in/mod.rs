@@ -5,6 +5,9 @@ use gst::prelude::*;
 use gst::subclass::prelude::*;
 use gst_base::subclass::prelude::*;
 
+/// Whoever holds this keeps `egosharp` from starting, as a model does that is being loaded.
+pub(crate) static LOADING: std::sync::RwLock<()> = std::sync::RwLock::new(());
+
 /// Registers both.
 pub(crate) fn register() {
     gst::Element::register(None, "egosharp", gst::Rank::NONE, SharpElement::static_type()).expect("registered");
@@ -79,6 +82,11 @@ mod sharp {
         const MODE: gst_base::subclass::BaseTransformMode = gst_base::subclass::BaseTransformMode::AlwaysInPlace;
         const PASSTHROUGH_ON_SAME_CAPS: bool = false;
         const TRANSFORM_IP_ON_PASSTHROUGH: bool = false;
+
+        fn start(&self) -> Result<(), gst::ErrorMessage> {
+            drop(super::LOADING.read().expect("not poisoned"));
+            Ok(())
+        }
 
         fn transform_ip(&self, buffer: &mut gst::BufferRef) -> Result<gst::FlowSuccess, gst::FlowError> {
             let threshold = *self.0.lock().expect("not poisoned");
