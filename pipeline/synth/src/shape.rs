@@ -24,22 +24,24 @@ pub enum Solid {
 }
 
 impl Solid {
-    /// Distance from a point to the surface, negative inside (Quilez, "3D signed distance functions").
+    /// Distance from a point to the surface, negative inside (Quilez, "3D signed distance functions"). Square roots are rounded
+    /// the same way everywhere (IEEE 754), other elementary functions are not: those come from `libm`.
+    #[inline]
     pub fn distance_m(&self, p: Vec3) -> f64 {
         match *self {
             Solid::RoundBox { half_m: [hx, hy, hz], round_m } => {
                 let q = vec3(p.x.abs() - hx + round_m, p.y.abs() - hy + round_m, p.z.abs() - hz + round_m);
                 let outside = vec3(q.x.max(0.0), q.y.max(0.0), q.z.max(0.0));
-                libm::sqrt(outside.dot(&outside)) + q.x.max(q.y).max(q.z).min(0.0) - round_m
+                outside.dot(&outside).sqrt() + q.x.max(q.y).max(q.z).min(0.0) - round_m
             }
             Solid::Frustum { bottom_m, top_m, half_height_m: h } => {
-                let r = libm::sqrt(p.x * p.x + p.y * p.y);
+                let r = (p.x * p.x + p.y * p.y).sqrt();
                 let (k2r, k2h) = (top_m - bottom_m, 2.0 * h);
                 let ca = (r - r.min(if p.z < 0.0 { bottom_m } else { top_m }), p.z.abs() - h);
                 let t = (((top_m - r) * k2r + (h - p.z) * k2h) / (k2r * k2r + k2h * k2h)).clamp(0.0, 1.0);
                 let cb = (r - top_m + k2r * t, p.z - h + k2h * t);
                 let sign = if cb.0 < 0.0 && ca.1 < 0.0 { -1.0 } else { 1.0 };
-                sign * libm::sqrt((ca.0 * ca.0 + ca.1 * ca.1).min(cb.0 * cb.0 + cb.1 * cb.1))
+                sign * (ca.0 * ca.0 + ca.1 * ca.1).min(cb.0 * cb.0 + cb.1 * cb.1).sqrt()
             }
         }
     }

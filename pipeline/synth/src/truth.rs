@@ -109,21 +109,16 @@ impl Truth {
     /// The truth about a moment of a clip.
     pub fn of_moment(clip: &Clip, moment: &Moment) -> Truth {
         let camera = &moment.camera;
-        let numbers: Vec<Option<usize>> = moment
-            .objects
-            .iter()
-            .scan(0, |next, o| {
-                let classed = o.model.class > 0;
-                let number = classed.then_some(*next);
-                *next += usize::from(classed);
-                Some(number)
-            })
-            .collect();
+        // Objects without a class are not counted.
+        let number = |object: usize| {
+            let classed = moment.objects.get(object).is_some_and(|o| o.model.class > 0);
+            classed.then(|| moment.objects[..object].iter().filter(|o| o.model.class > 0).count())
+        };
         let hands = moment
             .hands
             .iter()
             .map(|h| {
-                let holds = h.held.and_then(|held| numbers.get(held.object).copied().flatten());
+                let holds = h.held.and_then(|held| number(held.object));
                 hand_truth(h, &camera.camera_from_world, &camera.intrinsics, holds)
             })
             .collect();
@@ -156,7 +151,7 @@ impl Truth {
             (hand.visibility, hand.present) = in_view(&hand.image_px, &k);
         }
         for object in &mut self.objects {
-            object.box_px = bounds(&object.box_camera_m[1..].iter().map(|p| k.project(*p).and_then(bend)).collect::<Vec<_>>(), &k);
+            object.box_px = bounds(object.box_camera_m[1..].iter().map(|p| k.project(*p).and_then(bend)), &k);
         }
         self
     }
@@ -201,10 +196,10 @@ fn in_view(image_px: &[Option<[f64; 2]>; JOINTS], k: &Intrinsics) -> ([Visibilit
 }
 
 /// Left, top, right, bottom of these points as far as the picture goes, pixels.
-fn bounds(points: &[Option<[f64; 2]>], k: &Intrinsics) -> Option<[f64; 4]> {
+fn bounds(points: impl Iterator<Item = Option<[f64; 2]>>, k: &Intrinsics) -> Option<[f64; 4]> {
     let mut rect: Option<[f64; 4]> = None;
     for point in points {
-        let [x, y] = (*point)?;
+        let [x, y] = point?;
         let r = rect.get_or_insert([x, y, x, y]);
         *r = [r[0].min(x), r[1].min(y), r[2].max(x), r[3].max(y)];
     }
@@ -236,7 +231,7 @@ pub fn box_points(half_m: [f64; 3]) -> [Vec3; BOX_POINTS] {
 fn object_truth(object: &ObjectState, camera_from_world: &Pose, k: &Intrinsics) -> ObjectTruth {
     let camera_from_body = camera_from_world * object.parts[0];
     let box_camera_m = box_points(object.model.half_m).map(|p| <[f64; 3]>::from(place(&camera_from_body, p)));
-    let box_px = bounds(&box_camera_m[1..9].iter().map(|p| k.project(*p)).collect::<Vec<_>>(), k);
+    let box_px = bounds(box_camera_m[1..9].iter().map(|p| k.project(*p)), k);
     ObjectTruth { class: object.model.class, box_camera_m, box_px, camera_from_body, in_hand: object.in_hand }
 }
 

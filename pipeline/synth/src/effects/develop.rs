@@ -54,8 +54,6 @@ pub struct Darkroom {
     tiles_across: usize,
     /// Source pixel of each output pixel when the lens distorts.
     map: Vec<[f32; 2]>,
-    /// The nearest pixel to each of those.
-    nearest: Vec<u32>,
     map_key: Option<([u64; 2], [u64; 4])>,
     wider: f64,
 }
@@ -107,7 +105,6 @@ impl Darkroom {
             tiles: vec![Sweep::default(); tiles_across * height.div_ceil(TILE)],
             tiles_across,
             map: Vec::new(),
-            nearest: Vec::new(),
             map_key: None,
             wider: 1.0,
         }
@@ -124,7 +121,6 @@ impl Darkroom {
         }
         self.map_key = key;
         self.map.clear();
-        self.nearest.clear();
         self.wider = 1.0;
         let Some((d, k)) = lens else { return 1.0 };
         let (w, h) = (self.width as f64, self.height as f64);
@@ -159,15 +155,18 @@ impl Darkroom {
         self.map.reserve(self.width * self.height);
         for y in 0..self.height {
             let dy = y as f32 + 0.5 - cy;
-            for x in 0..self.width {
-                let dx = x as f32 + 0.5 - cx;
-                let (i, t) = split((dx * ux * dx * ux + dy * uy * dy * uy) * to_table);
-                let i = (i.max(0) as usize).min(STEPS - 1);
-                let m = stretch[i] + (stretch[i + 1] - stretch[i]) * t;
-                self.map.push([dx * m + cx - 0.5, dy * m + cy - 0.5]);
+            for x in (0..self.width).step_by(4) {
+                let dx = f32x4::new([0.5, 1.5, 2.5, 3.5]) + f32x4::splat(x as f32 - cx);
+                let (across, down) = (dx * ux, dy * uy);
+                let (i, t) = split4((across * across + f32x4::splat(down * down)) * to_table);
+                let (i, t, dx) = (i.to_array(), t.to_array(), dx.to_array());
+                for k in 0..(self.width - x).min(4) {
+                    let i = (i[k].max(0) as usize).min(STEPS - 1);
+                    let m = stretch[i] + (stretch[i + 1] - stretch[i]) * t[k];
+                    self.map.push([dx[k] * m + cx - 0.5, dy * m + cy - 0.5]);
+                }
             }
         }
-        self.nearest = self.map.iter().map(|p| self.index(*p) as u32).collect();
         self.wider
     }
 
@@ -221,34 +220,51 @@ impl Darkroom {
             let y = out.first + row;
             let late = d.rolling * ((y as f32 + 0.5) / h as f32 - 0.5);
             let map = self.map.get(y * w..(y + 1) * w);
-            match map {
-                None => {
-                    depth_m.copy_from_slice(&from.depth_m[y * w..(y + 1) * w]);
-                    label.copy_from_slice(&from.label[y * w..(y + 1) * w]);
-                }
-                Some(_) => {
-                    for ((depth, label), nearest) in depth_m.iter_mut().zip(label).zip(&self.nearest[y * w..(y + 1) * w]) {
-                        (*depth, *label) = (from.depth_m[*nearest as usize], from.label[*nearest as usize]);
-                    }
-                }
-            }
             let tiles = &self.tiles[(y / TILE) * self.tiles_across..][..self.tiles_across];
-            for (tile, (sweep, lights)) in tiles.iter().zip(line.chunks_mut(TILE)).enumerate() {
-                for (x, light) in (tile * TILE..).zip(lights) {
-                    let p = map.map_or([x as f32, y as f32], |m| m[x]);
-                    if !moves {
-                        *light = self.sharp(d, from, p);
-                        continue;
+            for (group, lights) in line.chunks_mut(4).enumerate() {
+                let x = 4 * group;
+                let (mut places, nearest) = self.places(map, x, y);
+                for k in 0..lights.len() {
+                    (depth_m[x + k], label[x + k]) = (from.depth_m[nearest[k]], from.label[nearest[k]]);
+                    if moves {
+                        let own = from.flow[nearest[k]];
+                        // A later row sees things where they will be: look back along the movement.
+                        places[k] = [places[k][0] - own[0] * late, places[k][1] - own[1] * late];
                     }
-                    let nearest = self.nearest.get(y * w + x).map_or(y * w + x, |n| *n as usize);
-                    let own = from.flow[nearest];
-                    // A later row sees things where they will be: look back along the movement.
-                    let p = [p[0] - own[0] * late, p[1] - own[1] * late];
-                    *light = if sweep.length < 0.6 { self.sharp(d, from, p) } else { self.moving(d, from, p, sweep) };
+                }
+                let sweep = &tiles[x / TILE];
+                if moves && sweep.length >= 0.6 {
+                    for (light, p) in lights.iter_mut().zip(places) {
+                        *light = self.moving(d, from, p, sweep);
+                    }
+                } else {
+                    self.sharp(d, from, places, lights);
                 }
             }
             self.expose(d, y, &line, rgb);
         }
+    }
+
+    /// Where four pixels from `(x, y)` on come from, and the nearest pixel to each; beyond the row's end the last one is repeated.
+    #[inline(always)]
+    fn places(&self, map: Option<&[[f32; 2]]>, x: usize, y: usize) -> ([[f32; 2]; 4], [usize; 4]) {
+        let last = self.width - 1;
+        let column = |k: usize| (x + k).min(last);
+        let Some(map) = map else {
+            let place = |k: usize| [column(k) as f32, y as f32];
+            let nearest = |k: usize| y * self.width + column(k);
+            return ([place(0), place(1), place(2), place(3)], [nearest(0), nearest(1), nearest(2), nearest(3)]);
+        };
+        let [a, b, c, e] = match map.get(x..).and_then(|m| m.first_chunk::<4>()) {
+            Some(four) => *four,
+            None => [map[column(0)], map[column(1)], map[column(2)], map[column(3)]],
+        };
+        let inside = |v: [f32; 4], size: usize| {
+            f32x4::new(v).fast_max(f32x4::ZERO).fast_min(f32x4::splat(size as f32 - 1.0)).fast_round_int().to_array()
+        };
+        let (nx, ny) = (inside([a[0], b[0], c[0], e[0]], self.width), inside([a[1], b[1], c[1], e[1]], self.height));
+        let nearest = |k: usize| ny[k] as usize * self.width + nx[k] as usize;
+        ([a, b, c, e], [nearest(0), nearest(1), nearest(2), nearest(3)])
     }
 
     /// Light of a row to 8-bit codes: gain, dark corners, noise, tone curve.
@@ -281,48 +297,61 @@ impl Darkroom {
         y.min(self.height - 1) * self.width + x.min(self.width - 1)
     }
 
-    /// The weighted sum of colours between pixels at the first `count` of four places.
+    /// Colours between pixels at four places: where each place's four pixels begin, and their shares.
     #[inline(always)]
-    fn gather(&self, colour: &[V3], x: f32x4, y: f32x4, weights: f32x4, count: usize) -> f32x4 {
+    fn between(&self, x: f32x4, y: f32x4, weights: f32x4) -> ([usize; 4], [f32x4; 4]) {
         let inside = |v: f32x4, size: usize| v.fast_max(f32x4::ZERO).fast_min(f32x4::splat((size as f32 - 1.001).max(0.0)));
         let ((x, u), (y, v)) = (split4(inside(x, self.width)), split4(inside(y, self.height)));
         let (above, below) = (weights * (f32x4::ONE - v), weights * v);
-        let shares = [above * (f32x4::ONE - u), above * u, below * (f32x4::ONE - u), below * u].map(f32x4::to_array);
-        let lanes = |c: V3| f32x4::new(c.lanes());
-        let mut sum = f32x4::ZERO;
-        for k in 0..count.min(4) {
-            let at = y[k] as usize * self.width + x[k] as usize;
-            let pair = |at: usize| colour.get(at..).and_then(|c| c.first_chunk::<2>());
-            let share = |s: usize| f32x4::splat(shares[s][k]);
-            if let (Some([a, b]), Some([c, e])) = (pair(at), pair(at + self.width)) {
-                sum += lanes(*a) * share(0) + lanes(*b) * share(1) + lanes(*c) * share(2) + lanes(*e) * share(3);
-            } else {
-                // The last column of the last row, or a picture of one row.
-                sum += lanes(colour.get(at).copied().unwrap_or(V3::ZERO)) * (share(0) + share(1) + share(2) + share(3));
-            }
-        }
-        sum
+        let (above_right, below_right) = (above * u, below * u);
+        let (x, y) = (x.to_array(), y.to_array());
+        let at = |k: usize| y[k] as usize * self.width + x[k] as usize;
+        ([at(0), at(1), at(2), at(3)], f32x4::transpose([above - above_right, above_right, below - below_right, below_right]))
     }
 
-    /// What stands still, as sharp as the lens is.
+    /// The mix of the pixel number `at`, those to its right, below, and to the right below.
+    #[inline(always)]
+    fn mix(&self, colour: &[V3], at: usize, shares: f32x4) -> f32x4 {
+        let lanes = |c: V3| f32x4::new(c.lanes());
+        let pair = |at: usize| colour.get(at..).and_then(|c| c.first_chunk::<2>());
+        let [s, t, q, r] = shares.to_array();
+        if let (Some([a, b]), Some([c, e])) = (pair(at), pair(at + self.width)) {
+            (lanes(*a) * s + lanes(*b) * t) + (lanes(*c) * q + lanes(*e) * r)
+        } else {
+            // The last column of the last row, or a picture of one row.
+            lanes(colour.get(at).copied().unwrap_or(V3::ZERO)) * (s + t + q + r)
+        }
+    }
+
+    /// What stands still at up to four places, as sharp as the lens is.
     #[inline]
-    fn sharp(&self, d: &Development, from: &Negative<'_>, p: [f32; 2]) -> f32x4 {
-        let (x, y) = (f32x4::splat(p[0]), f32x4::splat(p[1]));
-        if d.blur_px < 0.25 {
-            return if self.map.is_empty() {
-                f32x4::new(from.colour[self.index(p)].lanes())
-            } else {
-                self.gather(from.colour, x, y, f32x4::ONE, 1)
-            };
-        }
+    fn sharp(&self, d: &Development, from: &Negative<'_>, places: [[f32; 2]; 4], lights: &mut [f32x4]) {
         // Places on a circle: the mean of a small disk, nearly. Reading between pixels blurs as well, so that two do for a small one.
-        let b = f32x4::splat(0.8 * d.blur_px);
-        if d.blur_px < 0.7 {
-            let (dx, dy) = (f32x4::new([1.0, -1.0, 0.0, 0.0]), f32x4::new([0.6, -0.6, 0.0, 0.0]));
-            return self.gather(from.colour, x + b * dx, y + b * dy, f32x4::splat(0.5), 2);
+        const ROUND: [[f32; 2]; 3] = [[1.0, 0.1], [-0.59, 0.81], [-0.41, -0.91]];
+        const TWO: [[f32; 2]; 2] = [[1.0, 0.6], [-1.0, -0.6]];
+        let taps: &[[f32; 2]] = match d.blur_px {
+            b if b < 0.25 => &[[0.0, 0.0]],
+            b if b < 0.7 => &TWO,
+            _ => &ROUND,
+        };
+        if d.blur_px < 0.25 && self.map.is_empty() {
+            for (light, p) in lights.iter_mut().zip(places) {
+                *light = f32x4::new(from.colour[self.index(p)].lanes());
+            }
+            return;
         }
-        let (dx, dy) = (f32x4::new([1.0, -0.59, -0.41, 0.0]), f32x4::new([0.1, 0.81, -0.91, 0.0]));
-        self.gather(from.colour, x + b * dx, y + b * dy, f32x4::splat(1.0 / 3.0), 3)
+        let [a, b, c, e] = places;
+        let (x, y) = (f32x4::new([a[0], b[0], c[0], e[0]]), f32x4::new([a[1], b[1], c[1], e[1]]));
+        let radius = 0.8 * d.blur_px;
+        let weights = f32x4::splat(1.0 / taps.len() as f32);
+        let mut sums = [f32x4::ZERO; 4];
+        for [dx, dy] in taps {
+            let (at, shares) = self.between(x + f32x4::splat(radius * dx), y + f32x4::splat(radius * dy), weights);
+            for k in 0..4 {
+                sums[k] += self.mix(from.colour, at[k], shares[k]);
+            }
+        }
+        lights.copy_from_slice(&sums[..lights.len()]);
     }
 
     /// Light gathered along the movement while the shutter is open.
@@ -331,13 +360,17 @@ impl Darkroom {
     /// 2012); each place along it counts where it sweeps over this pixel, or where this pixel's own movement uncovers it.
     fn moving(&self, d: &Development, from: &Negative<'_>, p: [f32; 2], sweep: &Sweep) -> f32x4 {
         let Sweep { way, length, alike } = *sweep;
-        let taps = (length as usize + 2).min(TAPS);
+        // Reading between pixels bridges what lies between two taps.
+        let taps = ((length * 0.6) as usize + 2).min(TAPS);
         let share = 1.0 / taps as f32;
         let half = 0.5 * (taps - 1) as f32;
-        let nearest = self.index(p);
-        let own = from.flow[nearest];
-        let reach = 0.5 * (own[0] * own[0] + own[1] * own[1]).sqrt() * d.shutter + 0.5;
-        let z = from.depth_m[nearest];
+        let (reach, z) = if alike {
+            (0.0, 0.0)
+        } else {
+            let nearest = self.index(p);
+            let own = from.flow[nearest];
+            (0.5 * (own[0] * own[0] + own[1] * own[1]).sqrt() * d.shutter + 0.5, from.depth_m[nearest])
+        };
         let mut sum = f32x4::ZERO;
         let mut still = 0.0;
         for first in (0..taps).step_by(4) {
@@ -357,10 +390,15 @@ impl Darkroom {
                     }
                 }
             }
-            sum += self.gather(from.colour, x, y, f32x4::new(weights), count);
+            let (at, shares) = self.between(x, y, f32x4::new(weights));
+            for k in 0..count {
+                sum += self.mix(from.colour, at[k], shares[k]);
+            }
         }
         if still > 0.0 {
-            sum += self.sharp(d, from, p) * f32x4::splat(still);
+            let mut own = [f32x4::ZERO];
+            self.sharp(d, from, [p; 4], &mut own);
+            sum += own[0] * f32x4::splat(still);
         }
         sum * f32x4::splat(share)
     }

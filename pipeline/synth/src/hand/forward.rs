@@ -1,5 +1,7 @@
 //! Forward kinematics: wrist pose and joint angles to bone frames and the 21 joints.
 
+use std::sync::LazyLock;
+
 use ego_core::hands::JOINTS;
 
 use super::anatomy::Anatomy;
@@ -37,12 +39,16 @@ pub struct DigitPose {
 
 /// How the thumb's metacarpal lies when all its angles are 0, in the hand frame of this side.
 fn thumb_base(sign: f64) -> Turn {
+    static RIGHT: LazyLock<Turn> = LazyLock::new(right_thumb_base);
+    mirrored(*RIGHT, sign)
+}
+
+fn right_thumb_base() -> Turn {
     let along = unit(vec3(-0.60, 0.78, -0.18));
     let back = unit(vec3(-0.80, -0.45, 0.45));
     let x = unit(along.cross(&back));
     let z = x.cross(&along);
-    let right = turn_from_axes(x, along, z);
-    mirrored(right, sign)
+    turn_from_axes(x, along, z)
 }
 
 /// The mirror image in x of a rotation: axis (x, y, z) becomes (x, -y, -z).

@@ -2,9 +2,9 @@
 
 use std::ops::{Add, AddAssign, Mul, Neg, Sub};
 
-use wide::f32x4;
+use wide::{f32x4, i32x4};
 
-use super::vec3::{V3, v3};
+use super::vec3::V3;
 
 /// Four vectors, coordinate by coordinate.
 #[derive(Clone, Copy, Debug)]
@@ -31,18 +31,16 @@ impl V3x4 {
     #[inline]
     pub fn of(rows: [V3; 4]) -> V3x4 {
         let [a, b, c, d] = rows;
-        let [x, y, z, _] = f32x4::transpose([a.lanes(), b.lanes(), c.lanes(), d.lanes()].map(f32x4::new));
+        let lanes = |v: V3| f32x4::new(v.lanes());
+        let [x, y, z, _] = f32x4::transpose([lanes(a), lanes(b), lanes(c), lanes(d)]);
         V3x4 { x, y, z }
     }
 
     /// The four vectors one by one.
     #[inline]
     pub fn rows(self) -> [V3; 4] {
-        let row = |r: f32x4| {
-            let [x, y, z, _] = r.to_array();
-            v3(x, y, z)
-        };
         let [a, b, c, d] = f32x4::transpose([self.x, self.y, self.z, f32x4::ZERO]);
+        let row = |r: f32x4| V3::from_lanes(r.to_array());
         [row(a), row(b), row(c), row(d)]
     }
 
@@ -157,18 +155,14 @@ pub fn smoothstep4(a: f32, b: f32, x: f32x4) -> f32x4 {
 
 /// [`split`](super::vec3::split) of four numbers.
 #[inline]
-pub fn split4(x: f32x4) -> ([i32; 4], f32x4) {
-    const SHIFT: f32 = 12_582_912.0;
-    let shifted = (x - f32x4::splat(0.5)) + f32x4::splat(SHIFT);
-    let whole = shifted - f32x4::splat(SHIFT);
-    let number = |s: f32| (s.to_bits() as i32).wrapping_sub(SHIFT.to_bits() as i32);
-    let [a, b, c, d] = shifted.to_array();
-    ([number(a), number(b), number(c), number(d)], x - whole)
+pub fn split4(x: f32x4) -> (i32x4, f32x4) {
+    let whole = (x - f32x4::splat(0.5)).fast_round_int();
+    (whole, x - whole.round_float())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::vec3::{smoothstep, split};
+    use super::super::vec3::{smoothstep, split, v3};
     use super::*;
 
     #[test]
@@ -185,7 +179,7 @@ mod tests {
             for k in 0..4 {
                 assert!((dots[k] - v[k].dot(o)).abs() < 1e-5 && (units[k] - v[k].unit()).norm() < 1e-5);
                 assert!((steps[k] - smoothstep(1.0, -0.5, v[k].x)).abs() < 1e-5);
-                assert_eq!((whole[k], rest.to_array()[k]), split(v[k].x));
+                assert_eq!((whole.to_array()[k], rest.to_array()[k]), split(v[k].x));
             }
         }
     }

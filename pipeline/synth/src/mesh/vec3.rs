@@ -35,6 +35,12 @@ impl V3 {
         [self.x, self.y, self.z, self.rest]
     }
 
+    /// A vector of the first three of four numbers; the fourth means nothing.
+    #[inline(always)]
+    pub fn from_lanes([x, y, z, rest]: [f32; 4]) -> V3 {
+        V3 { x, y, z, rest }
+    }
+
     /// Scalar product.
     #[inline]
     pub fn dot(self, o: V3) -> f32 {

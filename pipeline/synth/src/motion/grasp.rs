@@ -3,10 +3,12 @@
 //! Inverse kinematics by digit: a pattern search over the four angles of a digit lowers a cost made of the gap between pad and
 //! surface, penetration, the direction of the pad, and the distance to a natural posture. Done once a grasp, never per frame.
 
+use nalgebra::Matrix3;
+
 use crate::hand::forward::digit_pose;
 use crate::hand::{Anatomy, DigitAngles, HandAngles, Posture, angles};
 use crate::rng::Rng;
-use crate::shape::Part;
+use crate::shape::{Part, Solid};
 use crate::space::{Pose, Turn, Vec3, deg, mix, place, pose, turn_from_yz, turn_x, turn_y, turn_z, unit, vec3};
 
 /// Largest distance between pad and surface that counts as touching while a grasp is chosen, metres.
@@ -67,24 +69,57 @@ pub struct Setting<'a> {
     pub heading: f64,
 }
 
-struct Space<'a> {
-    target: &'a Part,
-    target_from_hand: Pose,
-    others: Vec<(&'a Part, Pose)>,
+/// A solid near the hand.
+struct Near {
+    solid: Solid,
+    /// `solid_from_hand`.
+    turned: Matrix3<f64>,
+    moved: Vec3,
+    /// A sphere around it, in the hand frame.
+    centre: Vec3,
+    reach_m: f64,
+}
+
+impl Near {
+    fn all(part: &Part, part_from_hand: Pose) -> impl Iterator<Item = Near> {
+        part.pieces.iter().map(move |piece| {
+            let at = piece.part_from_solid.inverse() * part_from_hand;
+            let turned = at.rotation.to_rotation_matrix().into_inner();
+            let [x, y, z] = piece.solid.half_extents_m();
+            let centre = at.inverse().translation.vector;
+            Near { solid: piece.solid, turned, moved: at.translation.vector, centre, reach_m: (x * x + y * y + z * z).sqrt() }
+        })
+    }
+
+    #[inline]
+    fn distance_m(&self, p: Vec3) -> f64 {
+        self.solid.distance_m(self.turned * p + self.moved)
+    }
+}
+
+/// What is around a hand, in its frame.
+struct Space {
+    target: Vec<Near>,
+    others: Vec<Near>,
     /// Height above the table is `up . p + wrist_z` in the hand frame.
     up: Vec3,
     wrist_z: f64,
 }
 
-impl Space<'_> {
+impl Space {
     fn gap(&self, p: Vec3) -> f64 {
-        self.target.distance_m(place(&self.target_from_hand, p))
+        self.target.iter().fold(f64::INFINITY, |d, near| d.min(near.distance_m(p)))
     }
 
-    /// Distance to everything that must not be entered.
-    fn free(&self, p: Vec3) -> f64 {
-        let table = self.up.dot(&p) + self.wrist_z;
-        self.others.iter().fold(self.gap(p).min(table), |d, (part, from_hand)| d.min(part.distance_m(place(from_hand, p))))
+    /// How deep a ball of this radius around `p` is in what must not be entered; 0 where it is in nothing.
+    fn depth(&self, p: Vec3, radius: f64) -> f64 {
+        let mut free = radius.min(self.up.dot(&p) + self.wrist_z);
+        for near in self.target.iter().chain(&self.others) {
+            if (p - near.centre).norm_squared() < square((near.reach_m + free).max(0.0)) {
+                free = free.min(near.distance_m(p));
+            }
+        }
+        radius - free
     }
 }
 
@@ -93,7 +128,7 @@ fn square(x: f64) -> f64 {
 }
 
 /// Cost of one digit's angles: below 1 is good. All terms only add, so what has reached `enough` is given back as it is then.
-fn digit_cost(anatomy: &Anatomy, digit: usize, a: &DigitAngles, prior: &DigitAngles, space: &Space<'_>, touches: bool, enough: f64) -> f64 {
+fn digit_cost(anatomy: &Anatomy, digit: usize, a: &DigitAngles, prior: &DigitAngles, space: &Space, touches: bool, enough: f64) -> f64 {
     let d = digit_pose(anatomy, digit, a);
     let radii = anatomy.radii_m[digit];
     let pad = radii[3];
@@ -120,7 +155,7 @@ fn digit_cost(anatomy: &Anatomy, digit: usize, a: &DigitAngles, prior: &DigitAng
         if cost >= enough {
             return cost;
         }
-        cost += square((radius - space.free(p) - 0.001).max(0.0) / 0.0015);
+        cost += square((space.depth(p, radius) - 0.001).max(0.0) / 0.0015);
     }
     for k in 0..4 {
         cost += 0.12 * square((a[k] - prior[k]) / deg(if k == 0 { 10.0 } else { 25.0 }));
@@ -257,18 +292,25 @@ struct Attempt {
     angles: HandAngles,
     contact: [bool; 5],
     badness: f64,
-    good: bool,
 }
 
-fn attempt(anatomy: &Anatomy, style: Style, setting: &Setting<'_>, wrist: Pose) -> Attempt {
-    let target_from_hand = setting.target.1.inverse() * wrist;
+/// Fingers around the part from this wrist pose; `None` as soon as thumb or fingers cannot touch, the palm is inside of something,
+/// or it is no better than `limit`.
+fn attempt(anatomy: &Anatomy, style: Style, setting: &Setting<'_>, wrist: Pose, limit: f64) -> Option<Attempt> {
     let space = Space {
-        target: setting.target.0,
-        target_from_hand,
-        others: setting.others.iter().map(|(part, at)| (*part, at.inverse() * wrist)).collect(),
+        target: Near::all(setting.target.0, setting.target.1.inverse() * wrist).collect(),
+        others: setting.others.iter().flat_map(|(part, at)| Near::all(part, at.inverse() * wrist)).collect(),
         up: wrist.rotation.inverse() * Vec3::z(),
         wrist_z: wrist.translation.vector.z,
     };
+    // The palm and the finger bases stay outside.
+    let mut inside = space.depth(vec3(0.0, 0.3 * anatomy.length_m, 0.0), anatomy.palm_half_m);
+    for base in &anatomy.bases_m[1..] {
+        inside = inside.max(space.depth(*base, anatomy.palm_half_m * 0.85));
+    }
+    if inside >= SOFT_M {
+        return None;
+    }
     let prior = prior(style);
     let (touch, needed) = wanted(style);
     let mut angles = prior;
@@ -296,19 +338,13 @@ fn attempt(anatomy: &Anatomy, style: Style, setting: &Setting<'_>, wrist: Pose) 
             0.0
         };
         badness += best.1.min(60.0) * 0.2 + if contact[digit] { 0.0 } else { important };
+        if !contact[0] || badness >= limit {
+            return None;
+        }
     }
-    // The palm and the finger bases stay outside.
-    let palm = vec3(0.0, 0.3 * anatomy.length_m, 0.0);
-    let mut inside = (anatomy.palm_half_m - space.free(palm)).max(0.0);
-    for base in &anatomy.bases_m[1..] {
-        inside = inside.max(anatomy.palm_half_m * 0.85 - space.free(*base));
-    }
-    badness += (inside * 1000.0 - SOFT_M * 1000.0).max(0.0) * 2.0;
     let fingers = contact[1..].iter().filter(|c| **c).count();
-    let good = contact[0] && fingers >= needed && inside < SOFT_M;
-    Attempt { wrist, angles, contact, badness: badness + if good { 0.0 } else { 40.0 }, good }
+    (fingers >= needed).then_some(Attempt { wrist, angles, contact, badness })
 }
-
 /// A grasp of this style, or `None` when no attempt lets the thumb and enough fingers touch.
 pub fn find(anatomy: &Anatomy, style: Style, setting: &Setting<'_>, rng: &mut Rng) -> Option<Grasp> {
     let mut best: Option<(Attempt, Vec3)> = None;
@@ -319,16 +355,16 @@ pub fn find(anatomy: &Anatomy, style: Style, setting: &Setting<'_>, rng: &mut Rn
         let tilt = deg(1.5) * n as f64;
         let lean: Turn = turn_x(rng.normal() * tilt) * turn_y(rng.normal() * tilt) * turn_z(rng.normal() * tilt);
         let wrist = pose(wrist.translation.vector + shift, wrist.rotation * lean);
-        let tried = attempt(anatomy, style, setting, wrist);
-        let enough = tried.good && tried.badness < 4.0;
-        if best.as_ref().is_none_or(|(b, _)| tried.badness < b.badness) {
-            best = Some((tried, away));
-        }
-        if enough {
-            break;
+        let limit = best.as_ref().map_or(f64::INFINITY, |(b, _)| b.badness);
+        if let Some(better) = attempt(anatomy, style, setting, wrist, limit) {
+            let enough = better.badness < 4.0;
+            best = Some((better, away));
+            if enough {
+                break;
+            }
         }
     }
-    let (a, away) = best.filter(|(a, _)| a.good)?;
+    let (a, away) = best?;
     let from_world = setting.target.1.inverse();
     Some(Grasp {
         part_from_hand: from_world * a.wrist,

@@ -1,6 +1,7 @@
 //! The triangles of one frame in camera space, ready to be drawn.
 
 use super::material::Material;
+use super::visibility::Band;
 use crate::mesh::rigid::RigidMesh;
 use crate::mesh::vec3::{Affine, V3, v3};
 
@@ -107,6 +108,8 @@ pub struct Geometry {
     pub surfaces: Vec<Surface>,
     /// Projected corners (x and y in pixels of the sample grid, z the inverse depth), filled by [`Geometry::project`].
     pub projected: Vec<V3>,
+    /// First and last sample row that each triangle touches, before rounding, filled by [`Geometry::project`].
+    pub extents: Vec<[f32; 2]>,
     /// Corners of triangles that throw a shadow, filled by [`Geometry::project`].
     pub casters: Vec<[u32; 3]>,
 }
@@ -118,6 +121,7 @@ impl Geometry {
         self.triangles.clear();
         self.surfaces.clear();
         self.projected.clear();
+        self.extents.clear();
         self.casters.clear();
     }
 
@@ -182,6 +186,21 @@ impl Geometry {
         triangles.append(&mut extra);
         self.triangles = triangles;
         self.projected.extend(self.vertices.iter().map(|v| if v.at.z >= NEAR_M * 0.999 { lens.project(v.at) } else { V3::ZERO }));
+        self.extents.extend(self.triangles.iter().map(|t| {
+            let [a, b, c] = t.corners.map(|i| self.projected[i as usize].y);
+            [a.min(b).min(c), a.max(b).max(c)]
+        }));
+    }
+
+    /// Draws everything into a band of samples, emptied first.
+    pub fn draw(&self, band: &mut Band<'_>) {
+        band.clear();
+        let (top, bottom) = (band.first as f32, (band.first + band.near.len() / band.width.max(1)) as f32);
+        for (i, (t, [low, high])) in self.triangles.iter().zip(&self.extents).enumerate() {
+            if *high > top && *low < bottom {
+                band.triangle(i as u32, t.corners.map(|c| self.projected[c as usize].into()));
+            }
+        }
     }
 
     fn clip(&mut self, t: Triangle, out: &mut Vec<Triangle>) {

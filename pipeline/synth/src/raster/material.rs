@@ -133,6 +133,7 @@ impl Painter {
             Pattern::Tiles => {
                 let ((i, u), (j, v), (k, _)) = (split4(q.x), split4(q.y), split4(q.z));
                 let edge = u.fast_min(f32x4::ONE - u).fast_min(v.fast_min(f32x4::ONE - v));
+                let (i, j, k) = (i.to_array(), j.to_array(), k.to_array());
                 let tone = f32x4::new([0, 1, 2, 3].map(|n| cell(i[n], j[n], k[n])));
                 let soft = pixel_m * (0.8 * m.scale);
                 let low = number(0.012) - soft * 0.5;
@@ -241,7 +242,7 @@ impl Painter {
 
     fn wood(&self, m: &Material, q: V3x4, k: f32x4, out: &mut Texels) {
         let (board, along) = split4(q.y * 0.5);
-        let seed = f32x4::new(board.map(|b| cell(b, 0, 11)));
+        let seed = f32x4::new(board.to_array().map(|b| cell(b, 0, 11)));
         let warp = self.noise.at4(V3x4 { x: q.x * 0.18 + seed * 40.0, y: q.y * 0.9, z: q.z * 0.9 + seed * 9.0 });
         let rings = (q.y * 1.4 + warp * 7.0 + seed * 13.0) * 2.2;
         let t = split4(rings).1;

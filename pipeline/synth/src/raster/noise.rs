@@ -1,6 +1,6 @@
 //! Smooth value noise in space, from a table that is the same everywhere.
 
-use wide::f32x4;
+use wide::{f32x4, i32x4};
 
 use crate::mesh::lanes::{V3x4, split4};
 use crate::mesh::vec3::{V3, split, v3};
@@ -61,7 +61,10 @@ impl Noise {
     pub(super) fn at4(&self, p: V3x4) -> f32x4 {
         let ((x, fx), (y, fy), (z, fz)) = (split4(p.x), split4(p.y), split4(p.z));
         let (u, v, w) = (smooth(fx).to_array(), smooth(fy), smooth(fz));
-        let corners = |k: usize| self.across(cell_at(x[k], y[k], z[k]), u[k]);
+        let inside = i32x4::splat(SIDE as i32 - 1);
+        const BITS: i32 = SIDE.ilog2() as i32;
+        let cells = (((z & inside) << (2 * BITS)) | ((y & inside) << BITS) | (x & inside)).to_array();
+        let corners = |k: usize| self.across(cells[k] as usize, u[k]);
         let [a, b, c, d] = f32x4::transpose([corners(0), corners(1), corners(2), corners(3)]);
         let (near, far) = (a + (b - a) * v, c + (d - c) * v);
         near + (far - near) * w

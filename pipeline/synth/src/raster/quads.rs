@@ -3,7 +3,7 @@
 use wide::f32x4;
 
 use super::geometry::Label;
-use super::shade::{OCCLUSION_ROWS, Places, Shaded, Shader};
+use super::shade::{OCCLUSION_ROWS, Places, Seen, Shaded, Shader};
 use super::visibility::NOTHING;
 use crate::mesh::vec3::V3;
 
@@ -39,6 +39,25 @@ struct Pixel {
 
 const EMPTY: Pixel = Pixel { colour: V3::ZERO, z: 0.0, label: Label::Surroundings, flow: [0.0; 2], count: 0 };
 
+/// Writes two by two pixels, the first of which is number `i` of a band `pixels` wide.
+#[inline]
+fn put(out: &mut Shaded<'_>, i: usize, pixels: usize, seen: &Seen) {
+    let colour = seen.colour.rows();
+    let (z, [fx, fy]) = (seen.z.to_array(), [seen.flow[0].to_array(), seen.flow[1].to_array()]);
+    for (k, i) in [(0, i), (2, i + pixels)] {
+        let span = i..i + 2;
+        let (Some(c), Some(d), Some(l), Some(f)) =
+            (out.colour.get_mut(span.clone()), out.depth_m.get_mut(span.clone()), out.label.get_mut(span.clone()), out.flow.get_mut(span))
+        else {
+            return;
+        };
+        c.copy_from_slice(&colour[k..k + 2]);
+        d.copy_from_slice(&z[k..k + 2]);
+        l.fill(seen.label as u8);
+        f.copy_from_slice(&[[fx[k], fy[k]], [fx[k + 1], fy[k + 1]]]);
+    }
+}
+
 impl Shader<'_> {
     /// Shades a band of pixel rows, two by two pixels at a time.
     pub fn band(&self, out: &mut Shaded<'_>) {
@@ -53,7 +72,16 @@ impl Shader<'_> {
             }
             for x in (0..pixels).step_by(2) {
                 let size = [(pixels - x).min(2), (rows - row).min(2)];
-                let found = self.quad([2 * x, 2 * (out.first + row)], size, &mut hollows[x / block]);
+                let at = [2 * x, 2 * (out.first + row)];
+                let hollow = &mut hollows[x / block];
+                if size == [2, 2]
+                    && let Some(places) = self.smooth(at[0], at[1])
+                {
+                    let open = self.hollow(hollow, places.surface, places.px[0], places.py[0]);
+                    put(out, row * pixels + x, pixels, &self.shade(&places, open));
+                    continue;
+                }
+                let found = self.pieced(at, size, hollow);
                 for (k, pixel) in found.iter().enumerate().filter(|(k, _)| k & 1 < size[0] && k >> 1 < size[1]) {
                     let i = (row + (k >> 1)) * pixels + x + (k & 1);
                     (out.colour[i], out.depth_m[i], out.label[i], out.flow[i]) = (pixel.colour, pixel.z, pixel.label as u8, pixel.flow);
@@ -72,20 +100,6 @@ impl Shader<'_> {
         f32x4::splat(hollow.open)
     }
 
-    /// Two by two pixels (fewer at the picture's edges, `size` across and down) whose first sample is at `(x, y)`.
-    #[inline]
-    fn quad(&self, [x, y]: [usize; 2], size: [usize; 2], hollow: &mut Hollow) -> [Pixel; 4] {
-        if size == [2, 2]
-            && let Some(places) = self.smooth(x, y)
-        {
-            let open = self.hollow(hollow, places.surface, places.px[0], places.py[0]);
-            let seen = self.shade(&places, open);
-            let (colour, z, flow) = (seen.colour.rows(), seen.z.to_array(), seen.flow.map(f32x4::to_array));
-            return [0, 1, 2, 3].map(|k| Pixel { colour: colour[k], z: z[k], label: seen.label, flow: [flow[0][k], flow[1][k]], count: 4 });
-        }
-        self.pieced([x, y], size, hollow)
-    }
-
     /// The middles of two by two pixels where one surface, without steps in depth, fills all of them.
     #[inline]
     fn smooth(&self, x: usize, y: usize) -> Option<Places> {
@@ -99,7 +113,8 @@ impl Shader<'_> {
         let (px, py) = ([x + 1.0, x + 3.0, x + 1.0, x + 3.0], [y + 1.0, y + 1.0, y + 3.0, y + 3.0]);
         let triangles = &self.geometry.triangles;
         let surface = triangles[first as usize].surface;
-        if ids.iter().all(|r| **r == [first; 4]) {
+        let differ = |r: &[u32; 4]| (r[0] ^ first) | (r[1] ^ first) | (r[2] ^ first) | (r[3] ^ first);
+        if differ(ids[0]) | differ(ids[1]) | differ(ids[2]) | differ(ids[3]) == 0 {
             return Some(Places { surface, count: 4, id: [first; 4], px, py, together: true });
         }
         let mut last = first;
@@ -112,20 +127,19 @@ impl Shader<'_> {
             }
         }
         let (ix, iy) = (x as usize, y as usize);
-        let (mut low, mut high) = (f32::INFINITY, 0.0f32);
-        for j in 0..4 {
-            for near in self.near.get((iy + j) * self.width + ix..).and_then(|r| r.first_chunk::<4>())? {
-                (low, high) = (low.min(*near), high.max(*near));
-            }
-        }
+        let nearness = |j: usize| self.near.get((iy + j) * self.width + ix..).and_then(|r| r.first_chunk::<4>()).copied().map(f32x4::new);
+        let [a, b, c, d] = [nearness(0)?, nearness(1)?, nearness(2)?, nearness(3)?];
+        let (low, high) = (a.fast_min(b).fast_min(c.fast_min(d)).to_array(), a.fast_max(b).fast_max(c.fast_max(d)).to_array());
+        let (low, high) = (low.into_iter().fold(f32::INFINITY, f32::min), high.into_iter().fold(0.0, f32::max));
         if high - low > 0.03 * high {
             return None;
         }
         let mut places = Places { surface, count: 4, id: [first; 4], px, py, together: true };
         for k in 0..4 {
             let (i, j) = (2 * (k & 1), 2 * (k >> 1));
-            places.id[k] = ids[j][i];
-            if [ids[j][i + 1], ids[j + 1][i], ids[j + 1][i + 1]] != [ids[j][i]; 3] {
+            let id = ids[j][i];
+            places.id[k] = id;
+            if (ids[j][i + 1] ^ id) | (ids[j + 1][i] ^ id) | (ids[j + 1][i + 1] ^ id) != 0 {
                 // Where triangles meet the pixel's middle may lie outside of this one; its first sample does not.
                 (places.px[k], places.py[k]) = (px[k] - 0.5, py[k] - 0.5);
             }
@@ -163,17 +177,13 @@ impl Shader<'_> {
                     n += 1;
                 }
             }
-            let places = Places {
-                surface,
-                count: n,
-                id: of.map(|i| pieces[i].id),
-                px: of.map(|i| pieces[i].px),
-                py: of.map(|i| pieces[i].py),
-                together: false,
-            };
+            let mut places = Places { surface, count: n, id: [0; 4], px: [0.0; 4], py: [0.0; 4], together: false };
+            for (k, i) in of.into_iter().enumerate() {
+                (places.id[k], places.px[k], places.py[k]) = (pieces[i].id, pieces[i].px, pieces[i].py);
+            }
             let open = self.hollow(hollow, surface, places.px[0], places.py[0]);
             let seen = self.shade(&places, open);
-            let (colour, z, flow) = (seen.colour.rows(), seen.z.to_array(), seen.flow.map(f32x4::to_array));
+            let (colour, z, flow) = (seen.colour.rows(), seen.z.to_array(), [seen.flow[0].to_array(), seen.flow[1].to_array()]);
             for k in 0..n {
                 let piece = &pieces[of[k]];
                 let pixel = &mut out[piece.pixel];
@@ -189,10 +199,10 @@ impl Shader<'_> {
     /// The surfaces of the pixel whose first sample is at `(x, y)`: samples of one surface at about one depth belong together.
     #[inline]
     fn pieces_of(&self, pixel: usize, x: usize, y: usize, mut each: impl FnMut(Piece)) {
-        let at = [0, 1, 2, 3].map(|k| (y + (k >> 1)) * self.width + x + (k & 1));
-        let ids = at.map(|i| self.id[i]);
+        let at = [y * self.width + x, y * self.width + x + 1, (y + 1) * self.width + x, (y + 1) * self.width + x + 1];
+        let ids = [self.id[at[0]], self.id[at[1]], self.id[at[2]], self.id[at[3]]];
         let surface = |id: u32| if id == NOTHING { u32::MAX } else { self.geometry.triangles[id as usize].surface };
-        if ids == [ids[0]; 4] {
+        if (ids[1] ^ ids[0]) | (ids[2] ^ ids[0]) | (ids[3] ^ ids[0]) == 0 {
             let (px, py) = (x as f32 + 1.0, y as f32 + 1.0);
             each(Piece { pixel, surface: surface(ids[0]), id: ids[0], px, py, count: 4 });
             return;

@@ -75,6 +75,9 @@ pub struct Renderer {
     darkroom: Darkroom,
 }
 
+/// Samples that are drawn before the next ones: 8 bytes each, half a megabyte.
+const TILE_SAMPLES: usize = 1 << 16;
+
 /// Runs `work` on each item, one thread each; the first item on the caller's.
 fn each<T: Send>(items: Vec<T>, work: impl Fn(T) + Sync) {
     let work = &work;
@@ -187,10 +190,11 @@ impl Renderer {
         for (k, (near, id)) in self.near.chunks_mut(rows * width).zip(self.id.chunks_mut(rows * width)).enumerate() {
             items.push((Band { near, id, width, first: k * rows }, lamp_bands.pop()));
         }
-        each(items, |(mut band, lamp)| {
-            band.clear();
-            for (i, t) in geometry.triangles.iter().enumerate() {
-                band.triangle(i as u32, t.corners.map(|c| geometry.projected[c as usize].into()));
+        each(items, |(band, lamp)| {
+            // Tiles of rows stay in the processor's cache while everything is drawn into them.
+            let tile = (TILE_SAMPLES / width).max(1);
+            for (k, (near, id)) in band.near.chunks_mut(tile * width).zip(band.id.chunks_mut(tile * width)).enumerate() {
+                geometry.draw(&mut Band { near, id, width, first: band.first + k * tile });
             }
             if let Some(mut lamp) = lamp.filter(|_| shadows) {
                 view.draw(geometry, &mut lamp);

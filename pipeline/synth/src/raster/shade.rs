@@ -108,16 +108,56 @@ fn number(x: f32) -> f32x4 {
     f32x4::splat(x)
 }
 
+/// Mixes what the corners of four places' triangles have.
+struct Blend<'a> {
+    /// All four places are on the first one's triangle.
+    one: bool,
+    corners: [[&'a Vertex; 3]; 4],
+    /// Share of each corner at the four places.
+    shares: [f32x4; 3],
+    by_place: [[f32; 4]; 3],
+}
+
+impl Blend<'_> {
+    #[inline(always)]
+    fn vectors(&self, of: impl Fn(&Vertex) -> V3) -> V3x4 {
+        if self.one {
+            let [a, b, c] = self.corners[0];
+            return V3x4::splat(of(a)) * self.shares[0] + V3x4::splat(of(b)) * self.shares[1] + V3x4::splat(of(c)) * self.shares[2];
+        }
+        let place = |k: usize| {
+            let [a, b, c] = self.corners[k];
+            of(a) * self.by_place[0][k] + of(b) * self.by_place[1][k] + of(c) * self.by_place[2][k]
+        };
+        V3x4::of([place(0), place(1), place(2), place(3)])
+    }
+
+    #[inline(always)]
+    fn numbers(&self, of: impl Fn(&Vertex) -> f32) -> f32x4 {
+        let at = |c: usize| {
+            let k = |k: usize| of(self.corners[k][c]);
+            if self.one { number(k(0)) } else { f32x4::new([k(0), k(1), k(2), k(3)]) }
+        };
+        at(0) * self.shares[0] + at(1) * self.shares[1] + at(2) * self.shares[2]
+    }
+}
+
 impl Shader<'_> {
     /// What is seen at places of one surface; `open` is the share of light from all around that hollows leave.
     pub(super) fn shade(&self, places: &Places, open: f32x4) -> Seen {
         let g = self.geometry;
         let surface = &g.surfaces[places.surface as usize];
         let material = &surface.material;
-        let one = places.id == [places.id[0]; 4];
-        let corners = places.id.map(|id| g.triangles[id as usize].corners.map(|i| i as usize));
+        let [i, j, k, l] = places.id;
+        let one = (i ^ j) | (i ^ k) | (i ^ l) == 0;
+        let triangle = |k: usize| g.triangles[places.id[k] as usize].corners;
+        let p0 = triangle(0);
+        let [p1, p2, p3] = if one { [p0; 3] } else { [triangle(1), triangle(2), triangle(3)] };
+        let vertices = |t: [u32; 3]| [&g.vertices[t[0] as usize], &g.vertices[t[1] as usize], &g.vertices[t[2] as usize]];
+        let corners = if one { [vertices(p0); 4] } else { [vertices(p0), vertices(p1), vertices(p2), vertices(p3)] };
         let corner = |c: usize| {
-            if one { V3x4::splat(g.projected[corners[0][c]]) } else { V3x4::of(corners.map(|t| g.projected[t[c]])) }
+            let at = |t: [u32; 3]| g.projected[t[c] as usize];
+            if one { V3x4::splat(at(p0)) } else { V3x4::of([at(p0), at(p1), at(p2), at(p3)]) }
         };
         let (px, py) = (f32x4::new(places.px), f32x4::new(places.py));
         // Perspective-correct shares of the three corners.
@@ -129,35 +169,15 @@ impl Shader<'_> {
         let (wa, wb, wc) = ((f32x4::ONE - lb - lc) * pa.z, lb * pb.z, lc * pc.z);
         let z = f32x4::ONE / (wa + wb + wc).fast_max(number(1e-3));
         let shares = [wa * z, wb * z, wc * z];
-        let by_place = shares.map(f32x4::to_array);
-        let blend = |of: fn(&Vertex) -> V3| {
-            let [a, b, c] = corners[0].map(|i| of(&g.vertices[i]));
-            if one {
-                return V3x4::splat(a) * shares[0] + V3x4::splat(b) * shares[1] + V3x4::splat(c) * shares[2];
-            }
-            let place = |k: usize| {
-                let [a, b, c] = corners[k].map(|i| of(&g.vertices[i]));
-                a * by_place[0][k] + b * by_place[1][k] + c * by_place[2][k]
-            };
-            V3x4::of([place(0), place(1), place(2), place(3)])
-        };
-        let local = blend(|v| v.local);
-        let openness = if one {
-            let [a, b, c] = corners[0].map(|i| number(g.vertices[i].openness));
-            shares[0] * a + shares[1] * b + shares[2] * c
-        } else {
-            let open = |k: usize| {
-                let [a, b, c] = corners[k].map(|i| g.vertices[i].openness);
-                a * by_place[0][k] + b * by_place[1][k] + c * by_place[2][k]
-            };
-            f32x4::new([open(0), open(1), open(2), open(3)])
-        };
+        let blend = Blend { one, corners, shares, by_place: [shares[0].to_array(), shares[1].to_array(), shares[2].to_array()] };
+        let local = blend.vectors(|v| v.local);
+        let openness = blend.numbers(|v| v.openness);
         let [fx, fy] = self.lens.focal;
         let at = V3x4 { x: (px - number(self.lens.centre[0])) * (1.0 / fx) * z, y: (py - number(self.lens.centre[1])) * (1.0 / fy) * z, z };
         let texels = self.painter.texels(material, local, z * (1.0 / self.picture_lens.focal[0]), places.count);
         // Dull surfaces look the same from everywhere.
         let to_eye = if surface.two_sided || material.gloss > DULL { (-at).unit() } else { V3x4::ZERO };
-        let mut smooth = blend(|v| v.normal);
+        let mut smooth = blend.vectors(|v| v.normal);
         if surface.two_sided {
             let away = f32x4::ZERO.simd_gt(smooth.dot(to_eye));
             let turned = -smooth;
@@ -170,7 +190,7 @@ impl Shader<'_> {
         let reach = openness * open;
         let colour = self.lit(material, &texels, at, to_eye, smooth, reach, places);
         let flow = if self.motion {
-            let before = blend(|v| v.before);
+            let before = blend.vectors(|v| v.before);
             let inverse = f32x4::ONE / before.z.fast_max(number(0.02));
             let [fx, fy] = self.picture_lens.focal;
             let [cx, cy] = self.picture_lens.centre;
@@ -230,6 +250,13 @@ impl Shader<'_> {
         texels.albedo.times(diffuse) * (f32x4::ONE - texels.glow) + texels.albedo * texels.glow + highlight
     }
 
+    /// Nearness of a sample; those beyond the edges are like the last ones.
+    #[inline(always)]
+    fn near_at(&self, x: i32, y: i32) -> f32 {
+        let (x, y) = (x.clamp(0, self.width as i32 - 1) as usize, y.clamp(0, self.height as i32 - 1) as usize);
+        self.near[y * self.width + x]
+    }
+
     /// 1 in the open, less in hollows: inverse depth is linear on planes, so that pairs of opposite samples that are nearer on
     /// average than their middle mean a hollow.
     #[inline]
@@ -242,25 +269,22 @@ impl Shader<'_> {
         let r = r.min(48.0);
         let w = 1.0 / z;
         let (x, y) = (px as i32, py as i32);
-        let read = |dx: f32, dy: f32| {
-            let sx = (x + dx as i32).clamp(0, self.width as i32 - 1) as usize;
-            let sy = (y + dy as i32).clamp(0, self.height as i32 - 1) as usize;
-            self.near[sy * self.width + sx]
-        };
         // A different radius at each of four neighbours keeps edges from being copied as lines.
         let r = r * [0.55, 1.0, 0.8, 0.35][((x >> 2) & 1 | (y >> 1) & 2) as usize];
         let radius_m = r / (self.lens.focal[0] * w);
-        let mut lost = 0.0;
-        for (dx, dy, k) in [(1.0, 0.25, 1.0), (-0.25, 1.0, 1.0), (0.42, 0.42, 2.0), (-0.42, 0.42, 2.0)] {
-            let (a, b) = (read(dx * r, dy * r), read(-dx * r, -dy * r));
-            // Metres nearer than the middle; what is much nearer floats in front and shades nothing.
-            let (a, b) = ((a - w) * z * z, (b - w) * z * z);
-            let near = 1.0 - a.max(b) * (1.0 / 0.030);
-            if near > 0.0 {
-                let hollow = (a.max(-0.02) + b.max(-0.02)) * k * (0.5 / radius_m);
-                lost += (hollow - 0.06).clamp(0.0, 0.9) * near;
-            }
-        }
+        let (full, part, slant) = (r as i32, (0.25 * r) as i32, (0.42 * r) as i32);
+        let around = |k: i32| {
+            let (f, p, s) = (k * full, k * part, k * slant);
+            let near = |dx: i32, dy: i32| self.near_at(x + dx, y + dy);
+            f32x4::new([near(f, p), near(-p, f), near(s, s), near(-s, s)])
+        };
+        let (ahead, behind) = (around(1), around(-1));
+        // Metres nearer than the middle; what is much nearer floats in front and shades nothing.
+        let (a, b) = ((ahead - number(w)) * (z * z), (behind - number(w)) * (z * z));
+        let near = (f32x4::ONE - a.fast_max(b) * (1.0 / 0.030)).fast_max(f32x4::ZERO);
+        let least = number(-0.02);
+        let hollow = (a.fast_max(least) + b.fast_max(least)) * f32x4::new([1.0, 1.0, 2.0, 2.0]) * (0.5 / radius_m);
+        let lost = ((hollow - number(0.06)).fast_max(f32x4::ZERO).fast_min(number(0.9)) * near).reduce_add();
         1.0 - 0.8 * (lost * 0.25).min(0.9)
     }
 }
@@ -268,8 +292,11 @@ impl Shader<'_> {
 /// Share of the first lamp's light that comes to each place.
 #[inline]
 fn shadow_on(map: &ShadowMap, at: V3x4, normal: V3x4, places: &Places) -> f32x4 {
+    if !map.is_fine() {
+        return map.coarse_light_at(at, normal);
+    }
     let (at, normal) = (at.rows(), normal.rows());
-    if places.together && map.is_fine() {
+    if places.together {
         // Pixels are smaller than the soft edge of a shadow.
         let middle = |v: [V3; 4]| (v[0] + v[1] + v[2] + v[3]) * 0.25;
         return f32x4::splat(map.light_at(middle(at), middle(normal)));

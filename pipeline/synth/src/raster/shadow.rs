@@ -1,7 +1,10 @@
 //! The shadow that the strongest lamp throws: a map of what it sees, read with soft edges.
 
+use wide::f32x4;
+
 use super::geometry::Geometry;
 use super::visibility::Band;
+use crate::mesh::lanes::{V3x4, split4};
 use crate::mesh::vec3::{V3, split};
 
 /// Half the side of the square that the map covers, metres.
@@ -68,6 +71,42 @@ impl ShadowMap {
         self.side >= 400
     }
 
+    /// The sample `(x, y)`, those to its right, below, and to the right below.
+    #[inline]
+    fn two_by_two(&self, x: i32, y: i32) -> Option<[f32; 4]> {
+        let start = y as usize * self.side + x as usize;
+        let [a, b] = *self.near.get(start..)?.first_chunk::<2>()?;
+        let [c, d] = *self.near.get(start + self.side..)?.first_chunk::<2>()?;
+        Some([a, b, c, d])
+    }
+
+    /// [`ShadowMap::light_at`] at four places of a map that is not fine.
+    #[inline]
+    pub fn coarse_light_at(&self, p: V3x4, normal: V3x4) -> f32x4 {
+        let number = f32x4::splat;
+        let slope = f32x4::ONE - normal.dot_one(self.towards).fast_max(f32x4::ZERO).fast_min(f32x4::ONE);
+        let q = p + normal * (slope * 0.0030 + number(0.0012)) - V3x4::splat(self.centre);
+        let k = self.side as f32 / (2.0 * HALF_M);
+        let across = |axis: V3| (q.dot_one(axis) + number(HALF_M)) * k;
+        let (x, y, mine) = (across(self.across[0]), across(self.across[1]), q.dot_one(self.towards) + number(4.0022));
+        let (low, high) = (x.fast_min(y), x.fast_max(y));
+        let inside = low.simd_gt(number(2.0)) & number(self.side as f32 - 3.0).simd_gt(high);
+        if !inside.any() {
+            return f32x4::ONE;
+        }
+        let ((ix, u), (iy, v)) = (split4(x - number(0.5)), split4(y - number(0.5)));
+        let (inside_at, ix, iy) = (inside.to_bitmask(), ix.to_array(), iy.to_array());
+        // Outside of the map nothing is near.
+        let near = |k: usize| {
+            let found = if inside_at >> k & 1 == 1 { self.two_by_two(ix[k], iy[k]) } else { None };
+            f32x4::new(found.unwrap_or([f32::NEG_INFINITY; 4]))
+        };
+        let [a, b, c, d] = f32x4::transpose([near(0), near(1), near(2), near(3)]);
+        let lit = |near: f32x4, share: f32x4| near.simd_le(mine) & share;
+        let left = f32x4::ONE - u;
+        (f32x4::ONE - v) * (lit(a, left) + lit(b, u)) + v * (lit(c, left) + lit(d, u))
+    }
+
     /// Share of the lamp's light that reaches a camera-space point whose normal is `normal`.
     #[inline]
     pub fn light_at(&self, p: V3, normal: V3) -> f32 {
@@ -82,10 +121,9 @@ impl ShadowMap {
         if !self.is_fine() {
             // Few and large samples: two by two are soft enough.
             let ((ix, u), (iy, v)) = (split(x - 0.5), split(y - 0.5));
-            let row = |j: usize| self.near.get((iy as usize + j) * self.side + ix as usize..).and_then(|r| r.first_chunk::<2>());
-            let (Some(a), Some(b)) = (row(0), row(1)) else { return 1.0 };
+            let Some([a, b, c, d]) = self.two_by_two(ix, iy) else { return 1.0 };
             let lit = |near: f32, share: f32| if near <= mine { share } else { 0.0 };
-            return (1.0 - v) * (lit(a[0], 1.0 - u) + lit(a[1], u)) + v * (lit(b[0], 1.0 - u) + lit(b[1], u));
+            return (1.0 - v) * (lit(a, 1.0 - u) + lit(b, u)) + v * (lit(c, 1.0 - u) + lit(d, u));
         }
         // A 3 x 3 window, weighted so that its edge moves smoothly; where its corners agree, so does the rest.
         let ((ix, u), (iy, v)) = (split(x - 0.5), split(y - 0.5));

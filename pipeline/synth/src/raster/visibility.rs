@@ -54,6 +54,10 @@ impl Band<'_> {
         if first >= last {
             return;
         }
+        let left = ceil(a[0].min(b[0]).min(c[0]) - 0.5).max(0.0);
+        if left >= ceil(a[0].max(b[0]).max(c[0]) - 0.5).min(self.width as f32) {
+            return;
+        }
         let area = (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0]);
         if area.abs() < 1e-7 {
             return;
