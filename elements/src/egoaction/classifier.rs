@@ -4,18 +4,21 @@ use std::sync::Arc;
 
 use ego_core::action::decide::Segment;
 use ego_core::action::evidence::Answer;
-use ego_core::action::vector::{LEFT, RIGHT, SeenObjects, VECTOR, VectorLayout, frame_row, wearer_hands, window_vectors};
+use ego_core::action::vector::{LEFT, RIGHT, SeenObjects, VectorLayout, frame_row, wearer_hands, window_vectors};
+use ego_core::action::window::Sampled;
 use ego_core::action::{ActionResult, Head};
 use ego_core::features::Features;
 use ego_models::action::{ActionNetwork, ActionSpec, ObjectCodes, Rows};
+use ego_models::manifest::WindowSpec;
 use ego_models::{ModelError, SessionOptions, paths};
 
 use super::cues::{Cues, Objects};
 use super::settings::Settings;
 use super::subjects::{Subject, Words};
 
-/// Share of a window's rows with a hand below which nothing happens.
+/// Share of a window's newest rows with a hand below which nothing happens, and the time that counts as such, seconds.
 const HANDS_IN_WINDOW: f64 = 0.25;
+const HANDS_S: f64 = 2.0;
 /// A subject that was not seen for so long has gone.
 const GONE_NS: u64 = 1_000_000_000;
 /// Whose hands a frame vector holds.
@@ -78,7 +81,7 @@ impl Classifier {
     /// Looks at a frame.
     pub(super) fn look(&mut self, pts_ns: u64, cues: &Cues, settings: &Settings, notes: &mut Notes) -> Result<(), ModelError> {
         let (rows, time_ns) = match &self.network.spec().rows {
-            Rows::Vectors { layout, objects } => {
+            Rows::Vectors { layout, objects } | Rows::Frames { layout, objects } => {
                 let row = self.vector(*layout, objects.len(), cues, notes);
                 (vec![(WEARER.to_owned(), row)], pts_ns.saturating_sub(cues.age_ns))
             }
@@ -121,8 +124,7 @@ impl Classifier {
         }
         self.codes.get_or_insert_with(|| {
             let spec = self.network.spec();
-            let known: &[String] = if let Rows::Vectors { objects, .. } = &spec.rows { objects } else { &[] };
-            let codes = ObjectCodes::new(known, &objects.labels);
+            let codes = ObjectCodes::new(spec.rows.objects().unwrap_or_default(), &objects.labels);
             notes.warnings.extend(codes.complaint(&spec.model, &objects.model));
             codes
         })
@@ -163,13 +165,14 @@ impl Classifier {
         let spec = self.network.spec();
         let rules = settings.rules(spec);
         let stride_ns = if spec.head == Head::Slow { settings.stride_ns } else { 0 };
+        let (nothing, window, wants_hands) = (spec.nothing, spec.window, spec.rows.objects().is_some());
         let objects = if let Rows::Vectors { objects, .. } = &spec.rows { Some(objects.len()) } else { None };
-        let nothing = spec.nothing;
         let mut told = Vec::new();
         for subject in &mut self.subjects {
             let Some(sampled) = subject.due(stride_ns) else { continue };
-            let rows = objects.map_or(sampled.rows.clone(), |count| window_vectors(&sampled.rows, count));
-            let idle = objects.is_some() && share_with_hand(&rows) < HANDS_IN_WINDOW;
+            let Sampled { rows, window_ns } = sampled;
+            let rows = if let Some(count) = objects { window_vectors(&rows, count) } else { rows };
+            let idle = wants_hands && share_with_hand(&rows, window) < HANDS_IN_WINDOW;
             let answer = match (idle, nothing) {
                 (false, _) => self.network.run(&rows)?,
                 (true, Some(nothing)) => certain(nothing, self.words.labels.len()),
@@ -179,7 +182,7 @@ impl Classifier {
                     continue;
                 }
             };
-            let segments = subject.decide(answer, sampled.window_ns, rules.clone(), &self.words, settings.top as usize);
+            let segments = subject.decide(answer, window_ns, rules.clone(), &self.words, settings.top as usize);
             told.extend(segments.into_iter().flatten().map(|segment| (subject.name.clone(), segment)));
         }
         notes.told.extend(told.into_iter().map(|(subject, segment)| self.told(&subject, segment)));
@@ -192,9 +195,11 @@ impl Classifier {
     }
 }
 
-/// Share of frame vectors with a hand in them.
-fn share_with_hand(rows: &[f32]) -> f64 {
-    let rows = rows.chunks_exact(VECTOR);
+/// Share of the rows of the last [`HANDS_S`] with a hand in them.
+fn share_with_hand(rows: &[f32], window: WindowSpec) -> f64 {
+    let width = (rows.len() / window.frames.max(1)).max(RIGHT.end);
+    let newest = (window.frames as f64 * (HANDS_S / window.seconds).min(1.0)).ceil() as usize;
+    let rows = rows.rchunks_exact(width).take(newest);
     let all = rows.len().max(1);
     rows.filter(|row| row[LEFT.start..RIGHT.end].iter().any(|v| *v != 0.0)).count() as f64 / all as f64
 }
@@ -216,15 +221,18 @@ fn filled(features: &Features, fill: &[f32]) -> Option<Vec<f32>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ego_core::action::vector::VECTOR;
 
     #[test]
     fn hands_in_a_window_are_counted_by_rows() {
+        let window = |frames, seconds| WindowSpec { frames, seconds, delay: 0.0 };
         let mut rows = vec![0.0; 4 * VECTOR];
         rows[VECTOR + 3] = 0.5;
-        assert_eq!(share_with_hand(&rows), 0.25);
+        assert_eq!(share_with_hand(&rows, window(4, 2.0)), 0.25);
         rows[2 * VECTOR + 130] = 0.5;
-        assert_eq!(share_with_hand(&rows), 0.25, "a box is no hand");
-        assert_eq!(share_with_hand(&[]), 0.0);
+        assert_eq!(share_with_hand(&rows, window(4, 2.0)), 0.25, "a box is no hand");
+        assert_eq!(share_with_hand(&rows, window(4, 4.0)), 0.0, "a hand more than two seconds ago");
+        assert_eq!(share_with_hand(&[], window(4, 2.0)), 0.0);
     }
 
     #[test]

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use ego_core::action::decide::{Decider, Decision, DecisionRules, Segment};
-use ego_core::action::window::{Sampled, Window};
+use ego_core::action::window::{Sampled, Start, Window};
 use ego_core::action::{ActionResult, Head};
-use ego_models::action::ActionSpec;
+use ego_models::action::{ActionSpec, Rows};
 
 /// Somebody whose action is followed.
 #[derive(Debug)]
@@ -25,7 +25,7 @@ impl Subject {
     pub(super) fn new(name: &str, spec: &ActionSpec) -> Subject {
         Subject {
             name: name.to_owned(),
-            window: Window::new(spec.window.frames, spec.window.seconds),
+            window: Window::new(spec.window.frames, spec.window.seconds).starting(start(&spec.rows)),
             decider: Decider::new(DecisionRules::default()),
             ran_ns: None,
             said: None,
@@ -64,6 +64,11 @@ impl Subject {
         (self.ran_ns, self.said) = (None, None);
         self.decider.reset()
     }
+}
+
+/// A network that is taught rows at fixed distances has learnt what a stream's beginning looks like.
+fn start(rows: &Rows) -> Start {
+    if matches!(rows, Rows::Frames { .. }) { Start::Zeros } else { Start::Stretched }
 }
 
 /// Names that all results of a classifier share.

@@ -34,13 +34,7 @@ pub(super) struct Watch {
 impl Watch {
     pub(super) fn new(specs: &[&ActionSpec], input: Input) -> Watch {
         let awaited = |needed: bool, text: String| Awaited { settled: !needed, text };
-        let vectors: Vec<(&ActionSpec, &Vec<String>)> = specs
-            .iter()
-            .filter_map(|s| match &s.rows {
-                Rows::Vectors { objects, .. } => Some((*s, objects)),
-                Rows::Features { .. } => None,
-            })
-            .collect();
+        let vectors: Vec<(&ActionSpec, &[String])> = specs.iter().filter_map(|s| s.rows.objects().map(|objects| (*s, objects))).collect();
         let hands = match input {
             Input::Results => {
                 "the action stage waits for hands and none have come: put the stage hands before it (egohands in front of egoaction)"
@@ -66,7 +60,7 @@ impl Watch {
                 );
                 Some((layout.clone(), awaited(true, text)))
             }
-            Rows::Vectors { .. } => None,
+            Rows::Vectors { .. } | Rows::Frames { .. } => None,
         });
         Watch {
             began_ns: None,

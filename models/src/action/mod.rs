@@ -3,6 +3,7 @@
 //! | family | input | rows |
 //! |---|---|---|
 //! | `sharp-transformer` | `[1, frames, 135]` | frame vectors of [`ego_core::action::vector`] over a window of seconds |
+//! | `stream-transformer` | `[1, frames, 127 + 4 objects]` | rows of [`ego_core::action::vector::frame_row`], zeros before a stream began |
 //! | `kinematic-window` | `[1, frames * count]` | features of one subject (HAPTICS: kinematics, PCA and a classifier in one network) |
 //!
 //! Both give one number for each class: logits, probabilities or evidence, as the manifest says.

@@ -2,7 +2,7 @@
 
 use ego_core::action::Head;
 use ego_core::action::evidence::Scores;
-use ego_core::action::vector::{VECTOR, VectorLayout};
+use ego_core::action::vector::{VECTOR, VectorLayout, row_len};
 
 use crate::error::{ModelError, Result};
 use crate::manifest::{Manifest, Task, WindowSpec};
@@ -12,6 +12,13 @@ use crate::manifest::{Manifest, Task, WindowSpec};
 pub enum Rows {
     /// Family `sharp-transformer`: frame vectors.
     Vectors {
+        /// What the three numbers of a joint are.
+        layout: VectorLayout,
+        /// Names of the objects, the first is number 1.
+        objects: Vec<String>,
+    },
+    /// Family `stream-transformer`: rows with every object.
+    Frames {
         /// What the three numbers of a joint are.
         layout: VectorLayout,
         /// Names of the objects, the first is number 1.
@@ -49,6 +56,16 @@ pub struct ActionSpec {
     pub output: String,
     /// Uncertainty from which on the answer is unknown; `None` = the manifest names none.
     pub unknown: Option<f32>,
+}
+
+impl Rows {
+    /// Names of the objects in the order of their numbers; `None` where rows hold no objects.
+    pub fn objects(&self) -> Option<&[String]> {
+        match self {
+            Rows::Vectors { objects, .. } | Rows::Frames { objects, .. } => Some(objects),
+            Rows::Features { .. } => None,
+        }
+    }
 }
 
 impl ActionSpec {
@@ -103,17 +120,19 @@ fn rows(manifest: &Manifest, window: WindowSpec, wrong: &dyn Fn(&str, &str, Stri
     let frames = window.frames as i64;
     let shape = manifest.input.shape();
     match manifest.family.as_str() {
-        "sharp-transformer" => {
+        family @ ("sharp-transformer" | "stream-transformer") => {
             let layout = manifest.layout.as_deref().unwrap_or(VectorLayout::default().name());
             let layout = VectorLayout::from_name(layout).ok_or_else(|| wrong("layout", "2.5d or xyz", layout.into()))?;
-            let expected = [1, frames, VECTOR as i64];
+            let whole = family == "sharp-transformer";
+            let expected = [1, frames, if whole { VECTOR } else { row_len(manifest.objects.len()) } as i64];
             if shape != expected {
                 return Err(wrong("input.shape", &format!("{expected:?} for a window of {frames} frames"), format!("{shape:?}")));
             }
             if window.seconds <= 0.0 {
                 return Err(wrong("window.seconds", "more than 0", window.seconds.to_string()));
             }
-            Ok(Rows::Vectors { layout, objects: manifest.objects.clone() })
+            let objects = manifest.objects.clone();
+            Ok(if whole { Rows::Vectors { layout, objects } } else { Rows::Frames { layout, objects } })
         }
         "kinematic-window" => {
             let features = manifest.features.as_ref().ok_or_else(|| wrong("features", "a table with layout and count", "none".into()))?;
@@ -127,7 +146,7 @@ fn rows(manifest: &Manifest, window: WindowSpec, wrong: &dyn Fn(&str, &str, Stri
             }
             Ok(Rows::Features { layout: features.layout.clone(), count: features.count, fill: features.fill.clone() })
         }
-        other => Err(wrong("family", "sharp-transformer or kinematic-window", other.into())),
+        other => Err(wrong("family", "sharp-transformer, stream-transformer or kinematic-window", other.into())),
     }
 }
 
@@ -187,6 +206,13 @@ meaning = "probabilities"
         let slow = spec(SLOW).expect("slow");
         assert_eq!((slow.head, slow.nothing, slow.unknown), (Head::Slow, Some(0), Some(0.6)));
         assert_eq!(slow.rows, Rows::Vectors { layout: VectorLayout::ImageAndDepth, objects: vec!["book".into(), "milk".into()] });
+        // Two hands of 63 numbers, the chosen object's number, a box for each object.
+        let text = SLOW.replace("sharp-", "stream-");
+        let stream = spec(&text).expect("135 = 127 + 4 x 2");
+        assert_eq!(stream.rows, Rows::Frames { layout: VectorLayout::ImageAndDepth, objects: vec!["book".into(), "milk".into()] });
+        assert_eq!(stream.rows.objects(), slow.rows.objects());
+        let error = spec(&text.replace("\"milk\"]", "\"milk\", \"chips\"]")).expect_err("a box more").to_string();
+        assert!(error.contains("input.shape should be [1, 20, 139]"), "{error}");
         let fast = spec(FAST).expect("fast");
         assert_eq!((fast.head, fast.scores, fast.nothing), (Head::Fast, Scores::Probabilities, None));
         assert_eq!(fast.rows, Rows::Features { layout: "hands".into(), count: 3, fill: vec![0.0, 0.0, 1.0] });
@@ -196,7 +222,7 @@ meaning = "probabilities"
     fn what_does_not_fit_is_named() {
         for (text, from, to, words) in [
             (SLOW, "\"action\"", "\"hands\"", "task should be action, found hands"),
-            (SLOW, "sharp-transformer", "sharp", "family should be sharp-transformer or kinematic-window, found sharp"),
+            (SLOW, "sharp-transformer", "sharp", "family should be sharp-transformer, stream-transformer or kinematic-window, found sharp"),
             (SLOW, "2.5d", "2d", "layout should be 2.5d or xyz, found 2d"),
             (SLOW, "nothing = \"nothing\"", "nothing = \"idle\"", "nothing should be one of the labels, found idle"),
             (SLOW, "shape = [1, 3]", "shape = [1, 36]", "labels should be as many as the output logits has classes, [1, 36], found 3"),

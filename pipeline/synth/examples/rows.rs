@@ -9,6 +9,8 @@
 //! | `depth.u16` | u16 H/2,W/2 | depth along the camera's axis of every second pixel, millimetres; 0 where nothing is |
 //! | `label.u8` | u8 H/2,W/2 | what that pixel shows, numbers of `Label` |
 //! | `boxes.f32` | f4 12,7 | class 1..8 (0: row unused), left, top, right, bottom (pixels), share of the box's area that shows the object, hand 0..3 |
+//! | `hands.f32` | f4 2,21,5 | joints of the wearer's left and right hand: x, y, z (camera, metres), u, v (pixels, lens included); 0 for a hand that is not in view |
+//! | `camera.f32` | f4 4 | fx, fy, cx, cy, pixels |
 //! | `size.txt` | | W and H |
 
 use std::error::Error;
@@ -16,9 +18,10 @@ use std::fs::{self, File, OpenOptions};
 use std::io::Write as _;
 use std::path::Path;
 
+use ego_core::hands::{JOINTS, Side};
 use ego_synth::clip::Clip;
 use ego_synth::effects::distortion::Distortion;
-use ego_synth::moment::InHand;
+use ego_synth::moment::{InHand, Owner};
 use ego_synth::raster::geometry::Label;
 use ego_synth::raster::{Frame, Renderer};
 use ego_synth::rng::Rng;
@@ -30,6 +33,8 @@ use ego_synth::truth::{ObjectTruth, Truth};
 const BOXES: usize = 12;
 /// Numbers of a box.
 const FIELDS: usize = 7;
+/// Numbers of a joint.
+const JOINT: usize = 5;
 /// Frames taken from one clip: playing a clip costs about as much as drawing half a frame.
 const FRAMES_A_CLIP: u64 = 2;
 
@@ -44,9 +49,15 @@ fn main() -> Result<(), Box<dyn Error>> {
     fs::create_dir_all(dir)?;
     fs::write(dir.join("size.txt"), format!("{width} {height}\n"))?;
     let half = width * height / 4;
-    let mut files =
-        Files { rgb: open(dir, "rgb.u8")?, depth: open(dir, "depth.u16")?, label: open(dir, "label.u8")?, boxes: open(dir, "boxes.f32")? };
-    let done = files.keep_whole_rows([3 * width * height, 2 * half, half, 4 * BOXES * FIELDS])?;
+    let mut files = Files {
+        rgb: open(dir, "rgb.u8")?,
+        depth: open(dir, "depth.u16")?,
+        label: open(dir, "label.u8")?,
+        boxes: open(dir, "boxes.f32")?,
+        hands: open(dir, "hands.f32")?,
+        camera: open(dir, "camera.f32")?,
+    };
+    let done = files.keep_whole_rows([3 * width * height, 2 * half, half, 4 * BOXES * FIELDS, 4 * 2 * JOINTS * JOINT, 4 * 4])?;
     let mut renderer = Renderer::new(width, height, 1);
     let mut frame = Frame::new(width, height);
     for number in done / FRAMES_A_CLIP..count.div_ceil(FRAMES_A_CLIP) {
@@ -88,12 +99,14 @@ struct Files {
     depth: File,
     label: File,
     boxes: File,
+    hands: File,
+    camera: File,
 }
 
 impl Files {
     /// Cuts all files to the rows that every one of them has in full; returns their number. `bytes` are the sizes of a row.
-    fn keep_whole_rows(&mut self, bytes: [usize; 4]) -> std::io::Result<u64> {
-        let files = [&self.rgb, &self.depth, &self.label, &self.boxes];
+    fn keep_whole_rows(&mut self, bytes: [usize; 6]) -> std::io::Result<u64> {
+        let files = [&self.rgb, &self.depth, &self.label, &self.boxes, &self.hands, &self.camera];
         let mut rows = u64::MAX;
         for (file, bytes) in files.into_iter().zip(bytes) {
             rows = rows.min(file.metadata()?.len() / bytes as u64);
@@ -121,12 +134,32 @@ impl Files {
             let [x0, y0, x1, y1] = b.map(|v| v as f32);
             *row = [object.class as f32, x0, y0, x1, y1, shown(frame, object, b), hand];
         }
-        let boxes: Vec<u8> = boxes.as_flattened().iter().flat_map(|v| v.to_le_bytes()).collect();
+        let boxes = floats(boxes.as_flattened());
         self.rgb.write_all(&frame.rgb)?;
         self.depth.write_all(&depth)?;
         self.label.write_all(&label)?;
-        self.boxes.write_all(&boxes)
+        self.boxes.write_all(&boxes)?;
+        self.hands.write_all(&floats(joints(truth).as_flattened().as_flattened()))?;
+        let i = &truth.intrinsics;
+        self.camera.write_all(&floats(&[i.fx, i.fy, i.cx, i.cy].map(|v| v as f32)))
     }
+}
+
+fn floats(values: &[f32]) -> Vec<u8> {
+    values.iter().flat_map(|v| v.to_le_bytes()).collect()
+}
+
+/// Joints of the wearer's left and right hand.
+fn joints(truth: &Truth) -> [[[f32; JOINT]; JOINTS]; 2] {
+    let mut rows = [[[0.0; JOINT]; JOINTS]; 2];
+    for hand in truth.hands.iter().filter(|h| h.owner == Owner::Wearer && h.present) {
+        let row = &mut rows[usize::from(hand.side == Side::Right)];
+        for ((joint, [x, y, z]), px) in row.iter_mut().zip(hand.camera_m).zip(hand.image_px) {
+            let [u, v] = px.unwrap_or_default();
+            *joint = [x, y, z, u, v].map(|n| n as f32);
+        }
+    }
+    rows
 }
 
 /// Share of a box's pixels that show an object at this object's depth: near 0 when it is hidden.

@@ -9,11 +9,22 @@ use std::collections::VecDeque;
 /// Share of a window that must have passed before the first answer of a stream.
 const FIRST_ANSWER: f64 = 0.25;
 
+/// What the rows of the time before a stream's first one are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Start {
+    /// There are none: rows are spread over the time that there is, once a quarter of the window has passed.
+    #[default]
+    Stretched,
+    /// Zeros: rows keep their distance from the first one on.
+    Zeros,
+}
+
 /// Rows with their times, oldest first, as long as a window needs them.
 #[derive(Clone, Debug)]
 pub struct Window {
     frames: usize,
     span_ns: u64,
+    start: Start,
     rows: VecDeque<(u64, Vec<f32>)>,
 }
 
@@ -29,7 +40,12 @@ pub struct Sampled {
 impl Window {
     /// A window of `frames` rows over `seconds`; over 0 seconds it is the newest `frames` rows, whenever they came.
     pub fn new(frames: usize, seconds: f64) -> Window {
-        Window { frames: frames.max(1), span_ns: (seconds.max(0.0) * 1e9) as u64, rows: VecDeque::new() }
+        Window { frames: frames.max(1), span_ns: (seconds.max(0.0) * 1e9) as u64, start: Start::default(), rows: VecDeque::new() }
+    }
+
+    /// The same window with another beginning.
+    pub fn starting(self, start: Start) -> Window {
+        Window { start, ..self }
     }
 
     /// Forgets everything: the next row belongs to another stream.
@@ -66,9 +82,7 @@ impl Window {
         }
     }
 
-    /// The window that ends with the newest row; `None` until a quarter of it has passed.
-    ///
-    /// At the beginning of a stream the rows are spread over the time that there is.
+    /// The window that ends with the newest row; `None` until there is enough of it.
     pub fn sample(&self) -> Option<Sampled> {
         let (&(oldest, _), &(end, _)) = (self.rows.front()?, self.rows.back()?);
         if self.span_ns == 0 {
@@ -76,15 +90,22 @@ impl Window {
             return (self.rows.len() == self.frames).then_some(Sampled { rows, window_ns: [oldest, end] });
         }
         let start = oldest.max(end.saturating_sub(self.span_ns));
-        if ((end - start) as f64) < FIRST_ANSWER * self.span_ns as f64 {
-            return None;
-        }
-        let mut rows = Vec::with_capacity(self.frames * self.rows.front()?.1.len());
+        let span = match self.start {
+            Start::Stretched if ((end - start) as f64) < FIRST_ANSWER * self.span_ns as f64 => return None,
+            Start::Stretched => end - start,
+            Start::Zeros => self.span_ns,
+        };
+        let width = self.rows.front()?.1.len();
+        let mut rows = Vec::with_capacity(self.frames * width);
         let mut at = 0;
         for i in 0..self.frames {
             // In u128: nanoseconds times frames.
-            let step = u128::from(end - start) * i as u128 / (self.frames.max(2) - 1) as u128;
-            let wanted = if self.frames == 1 { end } else { start + step as u64 };
+            let back = u128::from(span) * (self.frames - 1 - i) as u128 / (self.frames.max(2) - 1) as u128;
+            let wanted = end.checked_sub(back as u64).filter(|wanted| *wanted >= oldest);
+            let Some(wanted) = wanted else {
+                rows.resize(rows.len() + width, 0.0);
+                continue;
+            };
             while self.rows.get(at + 1).is_some_and(|(next, _)| next.abs_diff(wanted) <= self.rows[at].0.abs_diff(wanted)) {
                 at += 1;
             }
@@ -140,6 +161,16 @@ mod tests {
         let sampled = filled([0, 100, 200, 300, 400, 500], 6, 2.0).sample().expect("a quarter has passed");
         assert_eq!(sampled.rows, [0.0, 100.0, 200.0, 300.0, 400.0, 500.0]);
         assert_eq!(filled([], 6, 2.0).sample(), None);
+    }
+
+    #[test]
+    fn a_stream_may_begin_with_zeros() {
+        let started = |times: std::ops::Range<u64>| filled(times.map(|i| i * 100), 5, 0.4).starting(Start::Zeros);
+        assert_eq!(started(1..3).sample().map(|s| s.rows), Some(vec![0.0, 0.0, 0.0, 100.0, 200.0]));
+        assert_eq!(started(1..2).sample().map(|s| s.rows), Some(vec![0.0, 0.0, 0.0, 0.0, 100.0]));
+        let full = started(1..20).sample().map(|s| s.rows);
+        assert_eq!(full, filled((1..20).map(|i| i * 100), 5, 0.4).sample().map(|s| s.rows), "later there is no difference");
+        assert_eq!(started(0..0).sample(), None);
     }
 
     #[test]

@@ -1,0 +1,125 @@
+"""Measures stream networks on the streams of an unseen cast: rows, and the segments that decisions make of them.
+
+Each stream begins with nothing known. Decisions as `egoaction` makes them: a label begins when its probability reaches `enter` and
+ends below `leave`. A told segment is right when it has the label of a true one and their overlap over their union is at least a half
+(F1@50, Lea et al., CVPR 2017). Delay: from the beginning of a true segment to the row at which its label is told.
+
+    python -m action.stream_evaluate MOTION RUN.pt [RUN.pt ...] [--split test] [--enter 0.5] [--leave 0.3]
+"""
+
+import argparse
+import pathlib
+
+import numpy as np
+import torch
+
+from action import frames, stream
+from action.classes import LABELS, NOTHING
+from action.stream_network import StreamTransformer
+from measure import mean_and_deviation
+
+NOISE_SEED = 2027
+
+
+def load(path: pathlib.Path, last: bool = False) -> tuple[StreamTransformer, dict]:
+    kept = torch.load(path, weights_only=True)
+    model = StreamTransformer(last)
+    model.load_state_dict(kept["model"])
+    return model.eval(), kept
+
+
+def streams(motion: frames.Motion, strength: float, count: int = 60) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Rows and the action classes at the same instants, a pair for each stream."""
+    rng, out = np.random.default_rng(NOISE_SEED), []
+    for a, b in zip(motion.start[:count], motion.start[1:]):
+        index = np.arange(a, b, round(stream.STEP_S * motion.fps))[None]
+        action = motion.action[index[0]].astype(int)
+        out.append((stream.estimated(stream.rows(motion, index), rng, strength)[0], np.where(action > 0, action - 1, NOTHING)))
+    return out
+
+
+@torch.no_grad()
+def answers(model: StreamTransformer, x: np.ndarray) -> np.ndarray:
+    """Probabilities of each row from the WINDOW rows that end with it."""
+    padded = np.concatenate([np.zeros((stream.WINDOW - 1, stream.ROW), np.float32), x])
+    windows = np.lib.stride_tricks.sliding_window_view(padded, stream.WINDOW, 0).transpose(0, 2, 1)
+    parts = [model(torch.from_numpy(part.copy()))[:, -1].softmax(-1).numpy() for part in np.array_split(windows, max(1, len(windows) // 64))]
+    return np.concatenate(parts)
+
+
+def runs(label: np.ndarray) -> list[tuple[int, int, int]]:
+    """Class, first row, last row + 1 of each stretch that is not NOTHING."""
+    cuts = [0, *(np.flatnonzero(np.diff(label)) + 1), len(label)]
+    return [(int(label[a]), a, b) for a, b in zip(cuts[:-1], cuts[1:]) if label[a] != NOTHING]
+
+
+def told(p: np.ndarray, enter: float, leave: float) -> np.ndarray:
+    """The label that is told at each row."""
+    out, held = np.full(len(p), NOTHING), NOTHING
+    for i, row in enumerate(p):
+        best = int(row[:NOTHING].argmax())
+        if held != NOTHING and row[held] < leave:
+            held = NOTHING
+        if row[best] >= enter and (held == NOTHING or row[best] > row[held]):
+            held = best
+        out[i] = held
+    return out
+
+
+def measure(model: StreamTransformer, data: list, enter: float, leave: float) -> dict[str, float]:
+    back = round(stream.DELAY_S / stream.STEP_S)
+    hit = given = true = false_idle = idle_rows = right = right_in = rows_in = rows_all = 0
+    delays = []
+    for x, wanted in data:
+        p = answers(model, x)
+        said = told(p, enter, leave)
+        # What a row says is about the time DELAY_S before it.
+        about = np.concatenate([said[back:], np.full(back, said[-1])])
+        best = np.concatenate([p[back:].argmax(1), np.full(back, p[-1].argmax())])
+        rows_all += len(wanted)
+        right += int((best == wanted).sum())
+        inside = wanted != NOTHING
+        rows_in += int(inside.sum())
+        right_in += int((best == wanted)[inside].sum())
+        truth, found = runs(wanted), runs(about)
+        true, given = true + len(truth), given + len(found)
+        used = set()
+        for c, a, b in found:
+            iou = [(min(b, e) - max(a, s)) / (max(b, e) - min(a, s)) if c == k and i not in used else -1 for i, (k, s, e) in enumerate(truth)]
+            if iou and max(iou) >= 0.5:
+                hit += 1
+                used.add(int(np.argmax(iou)))
+            if all(min(b, e) <= max(a, s) for _, s, e in truth):
+                false_idle += 1
+        idle_rows += int((~inside).sum())
+        for c, a, b in truth:
+            at = np.flatnonzero(said[a : b + back] == c)
+            delays.append(at[0] * stream.STEP_S if len(at) else np.inf)
+    return {
+        "rows right, %": 100 * right / rows_all, "in actions, %": 100 * right_in / rows_in, "F1@50": 2 * hit / max(1, given + true),
+        "delay, median s": float(np.median(delays)), "never told, %": 100 * float(np.isinf(delays).mean()),
+        "false in idle a minute": false_idle / (idle_rows * stream.STEP_S / 60), "segments": true,
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("motion", type=pathlib.Path)
+    parser.add_argument("runs", type=pathlib.Path, nargs="+")
+    parser.add_argument("--split", default="test")
+    parser.add_argument("--enter", type=float, default=0.5)
+    parser.add_argument("--leave", type=float, default=0.3)
+    parser.add_argument("--streams", type=int, default=60)
+    args = parser.parse_args()
+    torch.set_num_threads(1)
+    motion = frames.load(args.motion / f"stream-{args.split}")
+    for name, strength in {"true hands and boxes": 0.0, "imitated estimates": 1.0}.items():
+        data = streams(motion, strength, args.streams)
+        found = [measure(load(run)[0], data, args.enter, args.leave) for run in args.runs]
+        print(f"{name}, {len(data)} streams of the {args.split} cast:")
+        for key in found[0]:
+            print(f"  {key}: {mean_and_deviation([f[key] for f in found])}")
+
+
+if __name__ == "__main__":
+    main()
