@@ -309,6 +309,7 @@ const BUILT_IN: &[(&str, &str)] = &[
     ("mediapipe-pose-detection", include_str!("../zoo/mediapipe-pose-detection.toml")),
     ("mediapipe-pose-landmark", include_str!("../zoo/mediapipe-pose-landmark.toml")),
     ("ego-action", include_str!("../zoo/ego-action.toml")),
+    ("ego-action-stream", include_str!("../zoo/ego-action-stream.toml")),
     ("ego-depth", include_str!("../zoo/ego-depth.toml")),
     ("ego-objects", include_str!("../zoo/ego-objects.toml")),
     ("depth-anything-v2-small", include_str!("../zoo/depth-anything-v2-small.toml")),

@@ -7,6 +7,7 @@ use crate::error::{ModelError, Result};
 /// File names and contents.
 const FILES: &[(&str, &[u8])] = &[
     ("ego-action.onnx", include_bytes!("../zoo/ego-action.onnx")),
+    ("ego-action-stream.onnx", include_bytes!("../zoo/ego-action-stream.onnx")),
     ("ego-depth.onnx", include_bytes!("../zoo/ego-depth.onnx")),
     ("ego-objects.onnx", include_bytes!("../zoo/ego-objects.onnx")),
     ("ego-hand-finder.onnx", include_bytes!("../zoo/ego-hand-finder.onnx")),

@@ -62,6 +62,15 @@ fn the_action_network_names_the_clips_as_pytorch_does() {
 }
 
 #[test]
+fn the_stream_network_answers_as_pytorch_does() {
+    let Some(mut network) = open("ego-action-stream") else { return };
+    let pair = golden("ego-action-stream");
+    network.input_mut().copy_from_slice(&numbers(&pair["input"]));
+    network.run().expect("runs");
+    check(network.output(network.output_index("logits").expect("named")), &numbers(&pair["output"]));
+}
+
+#[test]
 fn networks_of_pictures_answer_as_pytorch_does() {
     for (name, tensor) in [("ego-objects", "output0"), ("ego-depth", "depth")] {
         let Some(mut network) = open(name) else { return };
