@@ -5,7 +5,8 @@
 //! ```
 //!
 //! With `truth` for ELEMENTS the classifier sees the truth: the upper bound. With elements, e.g. "egohands ! egoobjects", it sees what
-//! they find. Test cast, four actions in a row with idle moments between, 30 frames a second. Prints one JSON line.
+//! they find. Test cast, four actions in a row with idle moments between, 30 frames a second. Prints one JSON line: segments (F1, labels
+//! in idle) are those of the messages `ego-action`, with the times that they name; the delay is that of the frames that carry a label.
 #![allow(clippy::print_stdout, reason = "a program that prints its result")]
 
 use std::error::Error;
@@ -34,12 +35,13 @@ fn main() -> Result<(), Box<dyn Error>> {
         "egotestsrc pattern=chains cast=test seed={seed} depth=false num-buffers={frames} ! \
          video/x-raw,width={width},height={height},framerate=30/1 ! {chain}egoaction input={input} {model} ! appsink name=end sync=false"
     );
-    let rows = play(&text)?;
-    println!("{}", report(&rows, input));
+    let (rows, told) = play(&text)?;
+    println!("{}", report(&rows, &told, input));
     Ok(())
 }
 
-fn play(text: &str) -> Result<Vec<Row>, Box<dyn Error>> {
+/// Frames, and the labels that began and ended.
+fn play(text: &str) -> Result<(Vec<Row>, Vec<Labelled>), Box<dyn Error>> {
     let pipeline = gst::parse::launch(text)?.downcast::<gst::Pipeline>().map_err(|_| "not a pipeline")?;
     let sink = pipeline.by_name("end").ok_or("no sink")?;
     pipeline.set_state(gst::State::Playing)?;
@@ -53,22 +55,34 @@ fn play(text: &str) -> Result<Vec<Row>, Box<dyn Error>> {
         let label = (truth.action.label != "background").then_some(truth.action.label);
         rows.push((buffer.pts().map_or(0, gst::ClockTime::nseconds), label, told, top));
     }
-    let failed = pipeline.bus().and_then(|bus| bus.pop_filtered(&[gst::MessageType::Error]));
-    pipeline.set_state(gst::State::Null)?;
-    match failed.as_ref().map(|m| m.view()) {
-        Some(gst::MessageView::Error(e)) => Err(e.error().to_string().into()),
-        _ => Ok(rows),
+    let bus = pipeline.bus().ok_or("no bus")?;
+    let mut told = Vec::new();
+    while let Some(message) = bus.pop_filtered(&[gst::MessageType::Error, gst::MessageType::Element]) {
+        match message.view() {
+            gst::MessageView::Error(e) => return Err(e.error().to_string().into()),
+            _ => told.extend(message.structure().and_then(ended)),
+        }
     }
+    pipeline.set_state(gst::State::Null)?;
+    told.sort_by_key(|segment| segment.since_ns);
+    Ok((rows, told))
 }
 
-fn report(rows: &[Row], input: &str) -> serde_json::Value {
+/// The segment of a message `ego-action` that tells an end.
+fn ended(message: &gst::StructureRef) -> Option<Labelled> {
+    let ends = message.name() == "ego-action" && message.get::<&str>("event").ok()? == "end";
+    let (label, since_ns, until_ns) = (message.get("label").ok()?, message.get("since").ok()?, message.get("until").ok()?);
+    ends.then_some(Labelled { label, since_ns, until_ns })
+}
+
+fn report(rows: &[Row], segments: &[Labelled], input: &str) -> serde_json::Value {
     let truth = stretches(rows.iter().map(|(t, label, _, _)| (*t, label.as_deref())));
     let told = stretches(rows.iter().map(|(t, _, told, _)| (*t, told.as_deref())));
-    let f1: Vec<Option<f64>> = [0.1, 0.25, 0.5].iter().map(|at| SegmentTally::f1(&segment_tally(&truth, &told, *at))).collect();
+    let f1: Vec<Option<f64>> = [0.1, 0.25, 0.5].iter().map(|at| SegmentTally::f1(&segment_tally(&truth, segments, *at))).collect();
     let mut delays = delays_s(&truth, &told);
     let late = delays.iter().filter(|d| !d.is_finite()).count();
     let span = [rows.first().map_or(0, |r| r.0), rows.last().map_or(0, |r| r.0)];
-    let idle: IdleTally = idle_tally(&truth, &told, span);
+    let idle: IdleTally = idle_tally(&truth, segments, span);
     let mut answers = AnswerTally::default();
     for segment in &truth {
         answers.answer(answer(rows, segment).as_deref() == Some(segment.label.as_str()), false);
@@ -77,7 +91,7 @@ fn report(rows: &[Row], input: &str) -> serde_json::Value {
         "bench": "action.stream", "input": input, "seconds": span[1] as f64 / 1e9, "segments": truth.len(),
         "top1": answers.top1(), "top1_interval": wilson(answers.right, answers.total), "f1_10_25_50": f1,
         "delay_median_s": quantile(&mut delays, 0.5).filter(|d| d.is_finite()), "never_told": late,
-        "false_in_idle_per_minute": idle.per_minute(), "idle_s": idle.idle_s, "told": told.len(),
+        "false_in_idle_per_minute": idle.per_minute(), "idle_s": idle.idle_s, "told": segments.len(),
     })
 }
 
