@@ -78,9 +78,9 @@ proptest! {
         let view = MaskView { width: mw as u32, height: mh as u32, plane: Plane { data: &mask, stride: mw } };
         darken(&mut target(layout, &mut after, w, h), [w as u32, h as u32], &view, model(layout), 0);
         let black = if matches!(layout, "i420" | "nv12" | "yuy2") { 16 } else { 0 };
-        let wanted = |x: usize, y: usize| {
-            view.wants([(x as f32 + 0.5) / w as f32, (y as f32 + 0.5) / h as f32]) != Some(false)
-        };
+        // The middle of the mask's pixel: where a picture's pixel lies between two, a rounded quotient may name either.
+        let middle = |x: usize, size: usize, mask: usize| (((2 * x + 1) * mask / (2 * size)) as f32 + 0.5) / mask as f32;
+        let wanted = |x: usize, y: usize| view.wants([middle(x, w, mw), middle(y, h, mh)]) != Some(false);
         for (x, y) in (0..h).flat_map(|y| (0..w).map(move |x| (x, y))) {
             let (light, colour) = samples(layout, &after, w, h, x, y);
             let (old_light, old_colour) = samples(layout, &before, w, h, x, y);
