@@ -57,7 +57,7 @@ fn a_disk_that_fills_up_on_the_way() {
     let dir = folder();
     let small = dir.path().join("out");
     std::fs::create_dir(&small).expect("make");
-    let Some(_mounted) = SmallDisk::mount(&small) else {
+    let Some(_mounted) = SmallDisk::mount(&small, 1) else {
         eprintln!("skipped: only root may mount a small disk");
         return;
     };
@@ -78,12 +78,13 @@ fn a_disk_that_fills_up_on_the_way() {
     assert!(clips::frames_readable(&small.join("noise.annotated.mp4")) > 0);
 }
 
-/// A disk of one megabyte that is taken off again.
+/// A disk of a few megabytes that is taken off again.
 pub(crate) struct SmallDisk<'a>(&'a Path);
 
 impl SmallDisk<'_> {
-    pub(crate) fn mount(at: &Path) -> Option<SmallDisk<'_>> {
-        let mounted = std::process::Command::new("mount").args(["-t", "tmpfs", "-o", "size=1m", "ego-test"]).arg(at).output();
+    pub(crate) fn mount(at: &Path, megabytes: u32) -> Option<SmallDisk<'_>> {
+        let mounted =
+            std::process::Command::new("mount").args(["-t", "tmpfs", "-o", &format!("size={megabytes}m"), "ego-test"]).arg(at).output();
         mounted.is_ok_and(|o| o.status.success()).then_some(SmallDisk(at))
     }
 }
