@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use egui::{CentralPanel, Event, Frame, Key, Margin, Panel, Rect, ScrollArea, Ui};
 
 use crate::error::ViewError;
-use crate::gpu::{PictureLook, PicturePass};
+use crate::gpu::{Graphics, PictureLook, PicturePass};
 use crate::options::ViewOptions;
 use crate::panel::{self, Shared};
 use crate::scene::Trail;
@@ -42,11 +42,7 @@ impl Viewer {
     ///
     /// # Errors
     /// When a thread cannot be started.
-    pub fn new(
-        options: ViewOptions,
-        device: Option<&egui_wgpu::RenderState>,
-        wake: impl Fn() + Send + Sync + 'static,
-    ) -> Result<Viewer, ViewError> {
+    pub fn new(options: ViewOptions, device: Option<&Graphics>, wake: impl Fn() + Send + Sync + 'static) -> Result<Viewer, ViewError> {
         let stream = Stream::start(wake, options.look_back_bytes, options.outputs)?;
         let mut viewer = Viewer::without_stream(options.folder.clone(), device);
         viewer.stream = Some(stream);
@@ -64,7 +60,7 @@ impl Viewer {
     }
 
     /// A viewer of a state that somebody else fills.
-    pub fn without_stream(folder: std::path::PathBuf, device: Option<&egui_wgpu::RenderState>) -> Viewer {
+    pub fn without_stream(folder: std::path::PathBuf, device: Option<&Graphics>) -> Viewer {
         Viewer {
             state: State::new(folder),
             stream: None,
@@ -136,8 +132,13 @@ impl Viewer {
         self.apply_look(ui.ctx());
         let mut actions = self.keys(ui);
         let layers = &self.state.layers;
-        let look =
-            PictureLook { video: layers.opacity(Layer::Video), depth: layers.opacity(Layer::Depth), mask: layers.opacity(Layer::Mask) };
+        let width = self.state.frame.as_ref().and_then(|f| f.picture.as_ref()).map_or(1, |p| p.width);
+        let look = PictureLook {
+            video: layers.opacity(Layer::Video),
+            depth: layers.opacity(Layer::Depth),
+            mask: layers.opacity(Layer::Mask),
+            eighths: (8.0 * self.state.look.picture_width / width as f32).ceil().clamp(1.0, 8.0) as u32,
+        };
         let picture = match (&mut self.pass, &self.state.frame) {
             (Some(pass), Some(frame)) => pass.show(frame, look),
             _ => None,
@@ -148,6 +149,11 @@ impl Viewer {
         for action in actions {
             self.act(action);
         }
+    }
+
+    /// What the window is cleared with before anything is drawn.
+    pub fn clear_colour(&self) -> egui::Color32 {
+        Palette::of(self.state.look.high_contrast).panel
     }
 
     /// What the window has to do itself.
@@ -212,8 +218,10 @@ impl Viewer {
 
 /// The layout.
 fn panels(ui: &mut Ui, state: &mut State, shared: &mut Shared<'_>) {
-    let margin = |x, y| Frame::new().fill(shared.palette.panel).inner_margin(Margin::symmetric(x, y));
-    let (bar, side, bottom) = (margin(12, 4), margin(10, 8), margin(8, 4));
+    // The window is cleared with the colour of panels, and software devices pay for every pixel that is painted twice. Only those that
+    // scroll are filled, because that is the colour into which their ends fade.
+    let margin = |x, y| Frame::new().inner_margin(Margin::symmetric(x, y));
+    let (bar, side, bottom) = (margin(12, 4), margin(10, 8).fill(shared.palette.panel), margin(8, 4));
     Panel::top("top").exact_size(40.0).frame(bar).show(ui, |ui| panel::top_ui(ui, state, shared));
     let height = if state.look.strips { 270.0 } else { 172.0 };
     let bottom = Panel::bottom(if state.look.strips { "timeline with classes" } else { "timeline" })
@@ -243,7 +251,7 @@ fn panels(ui: &mut Ui, state: &mut State, shared: &mut Shared<'_>) {
     }
     let mut over = Rect::NOTHING;
     CentralPanel::no_frame().show(ui, |ui| {
-        let line = Panel::bottom("decision").exact_size(46.0).frame(Frame::new().fill(shared.palette.panel)).resizable(false);
+        let line = Panel::bottom("decision").exact_size(46.0).frame(Frame::new()).resizable(false);
         line.show(ui, |ui| panel::decision_line_ui(ui, state, shared));
         over = ui.available_rect_before_wrap();
         panel::picture_ui(ui, state, shared);

@@ -45,7 +45,7 @@ impl Canvas {
     /// When the device fails.
     pub fn draw(&self, viewer: &mut Viewer) -> Result<RgbaImage, ViewError> {
         let shapes = self.pass(viewer, Vec::new());
-        self.device.draw(&self.context, shapes)
+        self.device.draw(&self.context, shapes, viewer.clear_colour())
     }
 
     /// Draws the viewer once, with what a person does, and waits for the device; nobody looks at the picture.
@@ -54,7 +54,7 @@ impl Canvas {
     /// When the device fails.
     pub fn render(&self, viewer: &mut Viewer, events: Vec<egui::Event>) -> Result<(), ViewError> {
         let shapes = self.pass(viewer, events);
-        self.device.render(&self.context, shapes);
+        self.device.render(&self.context, shapes, viewer.clear_colour());
         self.device.wait()
     }
 
@@ -79,7 +79,7 @@ impl Canvas {
 pub fn screenshot(options: ViewOptions, at_s: f64, path: &Path, prepare: impl FnOnce(&mut Viewer)) -> Result<(), ViewError> {
     let canvas = Canvas::new(options.size)?;
     let options = ViewOptions { opening: options.opening.map(|o| crate::stream::Opening { paused: true, ..o }), ..options };
-    let mut viewer = Viewer::new(options, Some(canvas.device().state()), || {})?;
+    let mut viewer = Viewer::new(options, Some(canvas.device().graphics()), || {})?;
     wait_for_picture(&mut viewer, at_s)?;
     prepare(&mut viewer);
     // Twice before it counts: panels find their sizes in the first pass.

@@ -1,6 +1,7 @@
 //! The viewer in a window of the desktop.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Instant;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
@@ -8,6 +9,7 @@ use egui::ViewportCommand;
 
 use crate::app::Viewer;
 use crate::error::ViewError;
+use crate::gpu::{Graphics, MeshPlugin};
 use crate::options::ViewOptions;
 use crate::state::{Errand, Level};
 
@@ -29,7 +31,11 @@ pub fn open_window(options: ViewOptions, prepare: impl FnOnce(&mut Viewer)) -> R
     let create = move |creation: &eframe::CreationContext<'_>| {
         let context = creation.egui_ctx.clone();
         let wake = move || context.request_repaint();
-        let mut viewer = Viewer::new(options, creation.wgpu_render_state.as_ref(), wake)?;
+        let graphics = creation.wgpu_render_state.as_ref().map(Graphics::new);
+        if let Some(graphics) = &graphics {
+            creation.egui_ctx.add_plugin(MeshPlugin(Arc::clone(&graphics.meshes)));
+        }
+        let mut viewer = Viewer::new(options, graphics.as_ref(), wake)?;
         prepare(&mut viewer);
         let (saved, saves) = bounded(4);
         Ok(Box::new(Window { viewer, full_screen: false, saved, saves }) as Box<dyn eframe::App>)
@@ -46,6 +52,10 @@ struct Window {
 }
 
 impl eframe::App for Window {
+    fn clear_color(&self, _visuals: &egui::Visuals) -> [f32; 4] {
+        self.viewer.clear_colour().to_normalized_gamma_f32()
+    }
+
     fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
         self.viewer.take(Instant::now());
         self.viewer.ui(ui);

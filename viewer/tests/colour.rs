@@ -85,7 +85,7 @@ fn frame(picture: Picture) -> ViewFrame {
 #[test]
 fn colours_are_within_two_of_the_reference_for_every_standard_layout_and_odd_stride() {
     let device = Offscreen::new().expect("a software device");
-    let mut pass = PicturePass::new(device.state());
+    let mut pass = PicturePass::new(device.graphics());
     let mut random = Random(7);
     for (kr, kb, full) in [(0.299, 0.114, false), (0.299, 0.114, true), (0.2126, 0.0722, false), (0.2126, 0.0722, true)] {
         for layout in [PlaneLayout::Nv12, PlaneLayout::I420] {
@@ -134,7 +134,7 @@ fn colours_are_within_two_of_the_reference_for_every_standard_layout_and_odd_str
 #[test]
 fn depth_is_blended_and_what_is_out_of_reach_is_dark() {
     let device = Offscreen::new().expect("a software device");
-    let mut pass = PicturePass::new(device.state());
+    let mut pass = PicturePass::new(device.graphics());
     let grey = || {
         Picture::from_bytes(PlaneLayout::I420, 32, 32, [32, 16, 16], YuvColour { full_range: true, ..YuvColour::BT601 }, {
             let mut bytes = vec![200; 32 * 32];

@@ -20,7 +20,7 @@ const MOST_DIFFERENT: f64 = 0.001;
 
 fn check(name: &str, size: [f32; 2], n: u64, prepare: impl FnOnce(&mut Viewer)) {
     let canvas = Canvas::new(size).expect("a software device");
-    let mut viewer = common::viewer(Some(canvas.device().state()), n);
+    let mut viewer = common::viewer(Some(canvas.device().graphics()), n);
     prepare(&mut viewer);
     for _ in 0..3 {
         canvas.render(&mut viewer, Vec::new()).expect("drawn");

@@ -2,14 +2,19 @@
 
 use std::sync::Arc;
 
-use egui_wgpu::{RenderState, RendererOptions, ScreenDescriptor, WgpuConfiguration, WgpuSetup, WgpuSetupCreateNew};
+use egui::Color32;
+use egui::epaint::ClippedShape;
+use egui_wgpu::{RenderState, RendererOptions, WgpuConfiguration, WgpuSetup, WgpuSetupCreateNew};
 use image::RgbaImage;
 
+use super::Graphics;
 use crate::error::ViewError;
+use crate::stream::lock;
 
 /// A graphics device without a window; a software one where there is one, so that pictures are the same everywhere.
 pub struct Offscreen {
-    state: RenderState,
+    graphics: Graphics,
+    format: wgpu::TextureFormat,
 }
 
 impl Offscreen {
@@ -31,37 +36,30 @@ impl Offscreen {
         let setup = WgpuSetup::CreateNew(setup);
         let instance = pollster::block_on(setup.new_instance());
         let configuration = WgpuConfiguration { wgpu_setup: setup, ..WgpuConfiguration::default() };
-        let state = pollster::block_on(RenderState::create(&configuration, &instance, None, RendererOptions::PREDICTABLE));
-        Ok(Offscreen { state: state.map_err(|e| ViewError::NoDevice(e.to_string()))? })
+        let state = pollster::block_on(RenderState::create(&configuration, &instance, None, RendererOptions::default()));
+        let state = state.map_err(|e| ViewError::NoDevice(e.to_string()))?;
+        Ok(Offscreen { graphics: Graphics::new(&state), format: state.target_format })
     }
 
     /// What pictures are drawn with.
-    pub fn state(&self) -> &RenderState {
-        &self.state
+    pub fn graphics(&self) -> &Graphics {
+        &self.graphics
     }
 
     /// Takes the textures of a pass to the device.
     pub fn take_textures(&self, delta: &mut egui::TexturesDelta) {
-        let mut renderer = self.state.renderer.write();
-        for (id, images) in delta.set.drain() {
-            for image in images {
-                renderer.update_texture(&self.state.device, &self.state.queue, id, &image);
-            }
-        }
-        for id in delta.free.drain() {
-            renderer.free_texture(&id);
-        }
+        lock(&self.graphics.meshes).take_textures(delta);
     }
 
     /// Draws the shapes of a pass and reads the picture back.
     ///
     /// # Errors
     /// When the device fails.
-    pub fn draw(&self, context: &egui::Context, shapes: Vec<egui::epaint::ClippedShape>) -> Result<RgbaImage, ViewError> {
-        let texture = self.render(context, shapes);
+    pub fn draw(&self, context: &egui::Context, shapes: Vec<ClippedShape>, back: Color32) -> Result<RgbaImage, ViewError> {
+        let texture = self.render(context, shapes, back);
         let mut image = self.read(&texture)?;
         // Without an sRGB surface egui picks whichever order the device prefers.
-        if matches!(self.state.target_format, wgpu::TextureFormat::Bgra8Unorm | wgpu::TextureFormat::Bgra8UnormSrgb) {
+        if matches!(self.format, wgpu::TextureFormat::Bgra8Unorm | wgpu::TextureFormat::Bgra8UnormSrgb) {
             image.pixels_mut().for_each(|p| p.0.swap(0, 2));
         }
         Ok(image)
@@ -72,48 +70,44 @@ impl Offscreen {
     /// # Errors
     /// When the device fails.
     pub fn wait(&self) -> Result<(), ViewError> {
-        self.state.device.poll(wgpu::PollType::wait_indefinitely()).map(|_| ()).map_err(|e| ViewError::Window(e.to_string()))
+        self.graphics.device.poll(wgpu::PollType::wait_indefinitely()).map(|_| ()).map_err(|e| ViewError::Window(e.to_string()))
     }
 
-    /// Draws the shapes of a pass into a new texture of the screen's size and format.
-    pub fn render(&self, context: &egui::Context, shapes: Vec<egui::epaint::ClippedShape>) -> wgpu::Texture {
-        let RenderState { device, queue, .. } = &self.state;
+    /// Draws the shapes of a pass over a colour into a new texture of the screen's size and format.
+    pub fn render(&self, context: &egui::Context, shapes: Vec<ClippedShape>, back: Color32) -> wgpu::Texture {
+        let [r, g, b, a] = back.to_normalized_gamma_f32().map(f64::from);
+        let Graphics { device, queue, .. } = &self.graphics;
         let scale = context.pixels_per_point();
         let size = context.content_rect().size() * scale;
-        let screen = ScreenDescriptor { pixels_per_point: scale, size_in_pixels: [size.x.round() as u32, size.y.round() as u32] };
-        let [width, height] = screen.size_in_pixels;
-        let jobs = context.tessellate(shapes, scale);
+        let [width, height] = [size.x, size.y].map(|v| v.round() as u32);
+        let mut meshes = lock(&self.graphics.meshes);
+        meshes.lay_out(&context.tessellate(shapes, scale), [width, height], scale);
         let mut encoder = device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some("screenshot") });
-        let mut renderer = self.state.renderer.write();
-        let buffers = renderer.update_buffers(device, queue, &mut encoder, &jobs, &screen);
         let texture = device.create_texture(&wgpu::TextureDescriptor {
             label: Some("screenshot"),
             size: wgpu::Extent3d { width, height, depth_or_array_layers: 1 },
             mip_level_count: 1,
             sample_count: 1,
             dimension: wgpu::TextureDimension::D2,
-            format: self.state.target_format,
+            format: self.format,
             usage: wgpu::TextureUsages::RENDER_ATTACHMENT | wgpu::TextureUsages::COPY_SRC,
             view_formats: &[],
         });
         let view = texture.create_view(&wgpu::TextureViewDescriptor::default());
         {
-            let mut pass = encoder
-                .begin_render_pass(&wgpu::RenderPassDescriptor {
-                    label: Some("screenshot"),
-                    color_attachments: &[Some(wgpu::RenderPassColorAttachment {
-                        view: &view,
-                        resolve_target: None,
-                        ops: wgpu::Operations { load: wgpu::LoadOp::Clear(wgpu::Color::BLACK), store: wgpu::StoreOp::Store },
-                        depth_slice: None,
-                    })],
-                    ..Default::default()
-                })
-                .forget_lifetime();
-            renderer.render(&mut pass, &jobs, &screen);
+            let mut pass = encoder.begin_render_pass(&wgpu::RenderPassDescriptor {
+                label: Some("screenshot"),
+                color_attachments: &[Some(wgpu::RenderPassColorAttachment {
+                    view: &view,
+                    resolve_target: None,
+                    ops: wgpu::Operations { load: wgpu::LoadOp::Clear(wgpu::Color { r, g, b, a }), store: wgpu::StoreOp::Store },
+                    depth_slice: None,
+                })],
+                ..Default::default()
+            });
+            meshes.draw(&mut pass, [width, height]);
         }
-        drop(renderer);
-        queue.submit(buffers.into_iter().chain([encoder.finish()]));
+        queue.submit([encoder.finish()]);
         texture
     }
 
@@ -123,7 +117,7 @@ impl Offscreen {
     /// When the device fails.
     pub fn read(&self, texture: &wgpu::Texture) -> Result<RgbaImage, ViewError> {
         let failed = |what: String| ViewError::Window(what);
-        let RenderState { device, queue, .. } = &self.state;
+        let Graphics { device, queue, .. } = &self.graphics;
         let (width, height) = (texture.width(), texture.height());
         let stride = (4 * width).next_multiple_of(wgpu::COPY_BYTES_PER_ROW_ALIGNMENT);
         let buffer = device.create_buffer(&wgpu::BufferDescriptor {

@@ -1,11 +1,13 @@
 //! Planes of a picture and the maps over it become one texture that egui draws like any other.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use bytemuck::{Pod, Zeroable};
-use egui_wgpu::RenderState;
 
+use super::Graphics;
 use crate::frame::{GreyMap, Picture, PlaneLayout, ViewFrame, YuvColour};
+use crate::stream::lock;
 use crate::theme::CIVIDIS;
 
 /// How much of each layer shows, 0..1.
@@ -17,11 +19,13 @@ pub struct PictureLook {
     pub depth: f32,
     /// Darkness of what is out of reach.
     pub mask: f32,
+    /// Size of the texture in eighths of the picture's, 1..8: what the screen does not show need not be converted.
+    pub eighths: u32,
 }
 
 impl Default for PictureLook {
     fn default() -> PictureLook {
-        PictureLook { video: 1.0, depth: 0.0, mask: 0.0 }
+        PictureLook { video: 1.0, depth: 0.0, mask: 0.0, eighths: 8 }
     }
 }
 
@@ -32,12 +36,16 @@ struct Look {
     rows: [[f32; 4]; 3],
     size: [f32; 4],
     layers: [f32; 4],
+    texture: [f32; 4],
 }
 
 /// The conversion pass with its textures, which live as long as pictures keep their size.
 pub struct PicturePass {
-    state: RenderState,
-    pipeline: wgpu::RenderPipeline,
+    graphics: Graphics,
+    shader: wgpu::ShaderModule,
+    pipeline_layout: wgpu::PipelineLayout,
+    /// Made when they are first needed.
+    pipelines: HashMap<Kind, wgpu::RenderPipeline>,
     layout: wgpu::BindGroupLayout,
     sampler: wgpu::Sampler,
     uniform: wgpu::Buffer,
@@ -64,6 +72,15 @@ struct Target {
     size: (u32, u32),
 }
 
+/// What a pipeline is made for.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct Kind {
+    three_planes: bool,
+    with_depth: bool,
+    with_mask: bool,
+    scaled: bool,
+}
+
 /// What is in the target now.
 struct Shown {
     picture: Arc<Picture>,
@@ -86,8 +103,8 @@ pub(crate) fn matrix(colour: YuvColour) -> [[f64; 4]; 3] {
 
 impl PicturePass {
     /// Makes the pass on a device.
-    pub fn new(state: &RenderState) -> PicturePass {
-        let device = &state.device;
+    pub fn new(graphics: &Graphics) -> PicturePass {
+        let Graphics { device, queue, .. } = graphics;
         let shader = device.create_shader_module(wgpu::include_wgsl!("picture.wgsl"));
         let texture = |binding| wgpu::BindGroupLayoutEntry {
             binding,
@@ -131,28 +148,6 @@ impl PicturePass {
             bind_group_layouts: &[Some(&layout)],
             ..Default::default()
         });
-        let pipeline = device.create_render_pipeline(&wgpu::RenderPipelineDescriptor {
-            label: Some("picture"),
-            layout: Some(&pipeline_layout),
-            vertex: wgpu::VertexState {
-                module: &shader,
-                entry_point: Some("corner"),
-                compilation_options: Default::default(),
-                buffers: &[],
-            },
-            primitive: wgpu::PrimitiveState::default(),
-            depth_stencil: None,
-            multisample: wgpu::MultisampleState::default(),
-            fragment: Some(wgpu::FragmentState {
-                module: &shader,
-                entry_point: Some("convert"),
-                compilation_options: Default::default(),
-                // Not the sRGB variant: pictures are gamma-encoded already, and so is what egui draws.
-                targets: &[Some(wgpu::TextureFormat::Rgba8Unorm.into())],
-            }),
-            multiview_mask: None,
-            cache: None,
-        });
         let sampler = device.create_sampler(&wgpu::SamplerDescriptor {
             mag_filter: wgpu::FilterMode::Linear,
             min_filter: wgpu::FilterMode::Linear,
@@ -166,12 +161,14 @@ impl PicturePass {
         });
         let palette = plane(device, wgpu::TextureFormat::Rgba8Unorm, (256, 1));
         let colours: Vec<u8> = CIVIDIS.iter().flat_map(|[r, g, b]| [*r, *g, *b, 255]).collect();
-        write(&state.queue, &palette, &colours, 1024);
+        write(queue, &palette, &colours, 1024);
         let black = plane(device, wgpu::TextureFormat::R8Unorm, (1, 1));
-        write(&state.queue, &black, &[0], 1);
+        write(queue, &black, &[0], 1);
         PicturePass {
-            state: state.clone(),
-            pipeline,
+            graphics: graphics.clone(),
+            shader,
+            pipeline_layout,
+            pipelines: HashMap::new(),
             layout,
             sampler,
             uniform,
@@ -185,8 +182,8 @@ impl PicturePass {
         }
     }
 
-    /// The texture of a frame and its size in pixels; `None` when it has no picture. Costs nothing when nothing has changed.
-    pub fn show(&mut self, frame: &ViewFrame, look: PictureLook) -> Option<(egui::TextureId, (u32, u32))> {
+    /// The texture of a frame; `None` when it has no picture. Costs nothing when nothing has changed.
+    pub fn show(&mut self, frame: &ViewFrame, look: PictureLook) -> Option<egui::TextureId> {
         let picture = frame.picture.as_ref()?;
         let same = |a: &Option<Arc<GreyMap>>, b: &Option<Arc<GreyMap>>| match (a, b) {
             (Some(a), Some(b)) => Arc::ptr_eq(a, b),
@@ -206,7 +203,7 @@ impl PicturePass {
             let (depth, mask) = (frame.depth.clone(), frame.mask.clone());
             self.shown = Some(Shown { picture: Arc::clone(picture), depth, mask, look });
         }
-        self.target.as_ref().map(|t| (t.id, t.size))
+        self.target.as_ref().map(|t| t.id)
     }
 
     /// The texture of the last conversion, `Rgba8Unorm`.
@@ -225,16 +222,16 @@ impl PicturePass {
         let fits = self.planes.len() == wanted.len()
             && self.planes.iter().zip(wanted).all(|(p, (format, size))| p.format == *format && p.size == *size);
         if !fits {
-            self.planes = wanted.iter().map(|(format, size)| plane(&self.state.device, *format, *size)).collect();
+            self.planes = wanted.iter().map(|(format, size)| plane(&self.graphics.device, *format, *size)).collect();
         }
         for (plane, (data, stride)) in self.planes.iter().zip(planes.planes) {
-            write(&self.state.queue, plane, data, stride);
+            write(&self.graphics.queue, plane, data, stride);
         }
         Some(())
     }
 
     fn upload_maps(&mut self, frame: &ViewFrame) {
-        let RenderState { device, queue, .. } = &self.state;
+        let Graphics { device, queue, .. } = &self.graphics;
         for (map, slot) in [(&frame.depth, &mut self.depth), (&frame.mask, &mut self.mask)] {
             let Some(map) = map else {
                 *slot = None;
@@ -255,21 +252,24 @@ impl PicturePass {
     }
 
     fn convert(&mut self, picture: &Picture, frame: &ViewFrame, look: PictureLook) {
+        let eighths = look.eighths.clamp(1, 8);
         let size = (picture.width, picture.height);
-        self.fit_target(size);
+        self.fit_target(((size.0 * eighths).div_ceil(8), (size.1 * eighths).div_ceil(8)));
         let Some(target) = &self.target else { return };
-        let RenderState { device, queue, .. } = &self.state;
+        let Graphics { device, queue, .. } = &self.graphics;
         let chroma = picture.chroma_size();
-        let with = |on: bool, opacity: f32| if on { opacity } else { 0.0 };
+        let kind = Kind {
+            three_planes: picture.layout == PlaneLayout::I420,
+            with_depth: frame.depth.is_some() && self.depth.is_some() && look.depth > 0.0,
+            with_mask: frame.mask.is_some() && self.mask.is_some() && look.mask > 0.0,
+            scaled: target.size != size,
+        };
+        let pipeline = self.pipelines.entry(kind).or_insert_with(|| pipeline(device, &self.shader, &self.pipeline_layout, kind));
         let uniform = Look {
             rows: matrix(picture.colour).map(|row| row.map(|v| v as f32)),
             size: [size.0 as f32, size.1 as f32, chroma.0 as f32, chroma.1 as f32],
-            layers: [
-                look.video,
-                with(frame.depth.is_some() && self.depth.is_some(), look.depth),
-                with(frame.mask.is_some() && self.mask.is_some(), look.mask),
-                f32::from(u8::from(picture.layout == PlaneLayout::I420)),
-            ],
+            layers: [look.video, look.depth, look.mask, 0.0],
+            texture: [target.size.0 as f32, target.size.1 as f32, 0.0, 0.0],
         };
         queue.write_buffer(&self.uniform, 0, bytemuck::bytes_of(&uniform));
         let view = |plane: Option<&Plane>| plane.map_or_else(|| self.black.clone(), |p| p.view.clone());
@@ -305,7 +305,7 @@ impl PicturePass {
                 })],
                 ..Default::default()
             });
-            pass.set_pipeline(&self.pipeline);
+            pass.set_pipeline(pipeline);
             pass.set_bind_group(0, &group, &[]);
             pass.draw(0..3, 0..1);
         }
@@ -316,7 +316,7 @@ impl PicturePass {
         if self.target.as_ref().is_some_and(|t| t.size == size) {
             return;
         }
-        let device = &self.state.device;
+        let device = &self.graphics.device;
         let texture = device.create_texture(&wgpu::TextureDescriptor {
             label: Some("picture"),
             size: extent(size),
@@ -328,18 +328,37 @@ impl PicturePass {
             view_formats: &[],
         });
         let view = texture.create_view(&wgpu::TextureViewDescriptor::default());
-        let mut renderer = self.state.renderer.write();
-        let linear = wgpu::FilterMode::Linear;
-        let id = match &self.target {
-            Some(old) => {
-                renderer.update_egui_texture_from_wgpu_texture(device, &view, linear, old.id);
-                old.id
-            }
-            None => renderer.register_native_texture(device, &view, linear),
-        };
-        drop(renderer);
+        let id = lock(&self.graphics.meshes).register(&view, self.target.as_ref().map(|old| old.id));
         self.target = Some(Target { texture, view, id, size });
     }
+}
+
+/// The pass for one kind of pictures and layers.
+fn pipeline(device: &wgpu::Device, module: &wgpu::ShaderModule, layout: &wgpu::PipelineLayout, kind: Kind) -> wgpu::RenderPipeline {
+    let number = |on: bool| f64::from(u8::from(on));
+    let constants = [
+        ("three_planes", number(kind.three_planes)),
+        ("with_depth", number(kind.with_depth)),
+        ("with_mask", number(kind.with_mask)),
+        ("scaled", number(kind.scaled)),
+    ];
+    device.create_render_pipeline(&wgpu::RenderPipelineDescriptor {
+        label: Some("picture"),
+        layout: Some(layout),
+        vertex: wgpu::VertexState { module, entry_point: Some("corner"), compilation_options: Default::default(), buffers: &[] },
+        primitive: wgpu::PrimitiveState::default(),
+        depth_stencil: None,
+        multisample: wgpu::MultisampleState::default(),
+        fragment: Some(wgpu::FragmentState {
+            module,
+            entry_point: Some("convert"),
+            compilation_options: wgpu::PipelineCompilationOptions { constants: &constants, ..Default::default() },
+            // Not the sRGB variant: pictures are gamma-encoded already, and so is what egui draws.
+            targets: &[Some(wgpu::TextureFormat::Rgba8Unorm.into())],
+        }),
+        multiview_mask: None,
+        cache: None,
+    })
 }
 
 fn extent((width, height): (u32, u32)) -> wgpu::Extent3d {

@@ -10,9 +10,19 @@ struct Look {
     blue: vec4f,
     // Width and height of the picture and of its colour planes, pixels.
     size: vec4f,
-    // Opacity of video, depth and mask; 1 when the colour planes are two (I420).
+    // Opacity of video, depth and mask.
     layers: vec4f,
+    // Width and height of the texture that is drawn, pixels.
+    texture: vec4f,
 }
+
+// What is known when the pipeline is made. As conditions on the uniform they would cost every pixel of a software device, which runs
+// both sides of each: three times as much.
+override three_planes: bool;
+override with_depth: bool;
+override with_mask: bool;
+// The texture has fewer pixels than the picture.
+override scaled: bool;
 
 @group(0) @binding(0) var<uniform> look: Look;
 @group(0) @binding(1) var smooth_sampler: sampler;
@@ -33,7 +43,7 @@ fn corner(@builtin(vertex_index) index: u32) -> @builtin(position) vec4f {
 
 fn chroma_at(at: vec2i) -> vec2f {
     let first = textureLoad(chroma, at, 0).rg;
-    if look.layers.w > 0.5 {
+    if three_planes {
         return vec2f(first.x, textureLoad(chroma_v, at, 0).r);
     }
     return first;
@@ -41,8 +51,16 @@ fn chroma_at(at: vec2i) -> vec2f {
 
 @fragment
 fn convert(@builtin(position) at: vec4f) -> @location(0) vec4f {
-    let pixel = floor(at.xy);
-    let y = textureLoad(luma, vec2i(pixel), 0).r;
+    let place = at.xy / look.texture.xy;
+    // In pixels of the picture; the centre of the first is (0, 0).
+    var pixel = floor(at.xy);
+    var y: f32;
+    if scaled {
+        pixel = place * look.size.xy - 0.5;
+        y = textureSampleLevel(luma, smooth_sampler, place, 0.0).r;
+    } else {
+        y = textureLoad(luma, vec2i(pixel), 0).r;
+    }
     // Not the sampler: software devices interpolate bytes in bytes, and the error grows by 2.1 on the way to blue.
     let site = vec2f(pixel.x * 0.5, (pixel.y - 0.5) * 0.5);
     let first = floor(site);
@@ -50,21 +68,18 @@ fn convert(@builtin(position) at: vec4f) -> @location(0) vec4f {
     let last = vec2i(look.size.zw) - 1;
     let a = clamp(vec2i(first), vec2i(0), last);
     let b = clamp(vec2i(first) + 1, vec2i(0), last);
-    var uv = mix(chroma_at(vec2i(a.x, a.y)), chroma_at(vec2i(a.x, b.y)), part.y);
-    if part.x > 0.0 {
-        uv = mix(uv, mix(chroma_at(vec2i(b.x, a.y)), chroma_at(vec2i(b.x, b.y)), part.y), part.x);
-    }
-    let yuv = vec4f(y, uv, 1.0);
+    let left = mix(chroma_at(vec2i(a.x, a.y)), chroma_at(vec2i(a.x, b.y)), part.y);
+    let right = mix(chroma_at(vec2i(b.x, a.y)), chroma_at(vec2i(b.x, b.y)), part.y);
+    let yuv = vec4f(y, mix(left, right, part.x), 1.0);
     var colour = vec3f(dot(look.red, yuv), dot(look.green, yuv), dot(look.blue, yuv));
     colour = clamp(colour, vec3f(0.0), vec3f(1.0)) * look.layers.x;
 
-    let place = at.xy / look.size.xy;
-    if look.layers.y > 0.0 {
+    if with_depth {
         let near = textureSampleLevel(depth, smooth_sampler, place, 0.0).r;
         let shade = textureLoad(palette, vec2i(i32(near * 255.0 + 0.5), 0), 0).rgb;
         colour = mix(colour, shade, look.layers.y);
     }
-    if look.layers.z > 0.0 {
+    if with_mask {
         let out_of_reach = 1.0 - textureSampleLevel(mask, smooth_sampler, place, 0.0).r;
         let grey = dot(colour, vec3f(0.2126, 0.7152, 0.0722)) * 0.35;
         // Hatched as well as dark, so that it does not rest on brightness alone.

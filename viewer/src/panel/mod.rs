@@ -36,8 +36,8 @@ pub struct Shared<'a> {
     pub palette: Palette,
     /// What the person does.
     pub actions: &'a mut Vec<crate::state::Action>,
-    /// The picture as a texture, with its size in pixels.
-    pub picture: Option<(egui::TextureId, (u32, u32))>,
+    /// The picture as a texture.
+    pub picture: Option<egui::TextureId>,
     /// The way of the hands in the last second.
     pub trail: &'a crate::scene::Trail,
 }

@@ -2,7 +2,7 @@
 
 use ego_core::hands::JOINT_NAMES;
 use ego_outputs::FrameRecord;
-use egui::{Align2, Color32, CornerRadius, FontId, Pos2, Rect, RichText, Role, Sense, Ui, WidgetInfo, vec2};
+use egui::{Align2, Color32, CornerRadius, FontId, Pos2, Rect, RichText, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 
 use super::Shared;
 use crate::frame::ViewFrame;
@@ -19,20 +19,21 @@ pub fn picture_ui(ui: &mut Ui, state: &mut State, shared: &mut Shared<'_>) {
     let panel = ui.available_rect_before_wrap();
     let response = ui.allocate_rect(panel, Sense::click_and_drag());
     let painter = ui.painter_at(panel);
-    painter.rect_filled(panel, 0.0, shared.palette.back);
     let frame = state.frame.clone();
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, spoken(state)));
     let Some(frame) = frame else {
+        painter.rect_filled(panel, 0.0, shared.palette.back);
         empty_ui(ui, panel, state, shared);
         return;
     };
     // Results are in pixels of their own picture, which the look-back may show smaller.
     let size_px = vec2(frame.results.width.max(1) as f32, frame.results.height.max(1) as f32);
     move_about(ui, &response, panel, size_px, state);
-    let look = &state.look;
-    let view = PictureView::new(panel, size_px, look.zoom, look.centre, state.layers.mirror);
+    let view = PictureView::new(panel, size_px, state.look.zoom, state.look.centre, state.layers.mirror);
+    state.look.picture_width = view.rect.width() * ui.ctx().pixels_per_point();
+    paint_borders(&painter, panel, view.rect, shared.palette.back);
     match shared.picture {
-        Some((texture, _)) if frame.picture.is_some() => {
+        Some(texture) if frame.picture.is_some() => {
             painter.image(texture, view.rect, view.uv(), Color32::WHITE);
         }
         _ => {
@@ -59,6 +60,23 @@ pub fn picture_ui(ui: &mut Ui, state: &mut State, shared: &mut Shared<'_>) {
     }
     if response.double_clicked() {
         shared.command(Command::FitPicture);
+    }
+}
+
+/// What the picture leaves of its panel.
+fn paint_borders(painter: &egui::Painter, panel: Rect, picture: Rect, back: Color32) {
+    let inner = picture.intersect(panel);
+    let (top, bottom) = (
+        Rect::from_min_max(panel.min, pos2(panel.right(), inner.top())),
+        Rect::from_min_max(pos2(panel.left(), inner.bottom()), panel.max),
+    );
+    let (left, right) = (
+        Rect::from_min_max(pos2(panel.left(), inner.top()), inner.left_bottom()),
+        Rect::from_min_max(inner.right_top(), pos2(panel.right(), inner.bottom())),
+    );
+    for border in [top, bottom, left, right].into_iter().filter(|border| border.is_positive()) {
+        // A little under the picture, so that no seam shows.
+        painter.rect_filled(border.expand(1.0), 0.0, back);
     }
 }
 

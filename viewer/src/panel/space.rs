@@ -23,7 +23,7 @@ pub fn space_ui(ui: &mut Ui, state: &mut State, shared: &Shared<'_>) {
             record: &frame.results,
             camera: frame.camera,
             trail: (!state.look.reduced_motion).then_some(shared.trail),
-            picture: shared.picture.filter(|_| frame.picture.is_some()).map(|(id, _)| id),
+            picture: shared.picture.filter(|_| frame.picture.is_some()),
             palette: shared.palette,
         };
         paint_scene(&painter, rect, &state.look.eye, &input);

@@ -149,6 +149,8 @@ pub struct Look {
     pub full_screen: bool,
     /// Height of the picture panel's content, times so much; 1 = fits.
     pub zoom: f32,
+    /// Width of the whole picture when it was drawn last, pixels of the screen.
+    pub picture_width: f32,
     /// Middle of the panel, in picture coordinates 0..1.
     pub centre: [f32; 2],
     /// Where the hands in space are seen from.
@@ -171,6 +173,7 @@ impl Default for Look {
             scale: 1.0,
             full_screen: false,
             zoom: 1.0,
+            picture_width: f32::INFINITY,
             centre: [0.5, 0.5],
             eye: crate::scene::Eye::default(),
         }

@@ -122,7 +122,7 @@ pub fn frame(n: u64) -> ViewFrame {
 }
 
 /// A viewer on frame `n` of a minute of results.
-pub fn viewer(device: Option<&egui_wgpu::RenderState>, n: u64) -> Viewer {
+pub fn viewer(device: Option<&ego_viewer::gpu::Graphics>, n: u64) -> Viewer {
     let mut viewer = Viewer::without_stream(PathBuf::from("."), device);
     let state = &mut viewer.state;
     (state.source.kind, state.source.title, state.source.stream) = (SourceKind::File, "clip.mp4".into(), "clip".into());

@@ -6,8 +6,9 @@
 
 use std::collections::VecDeque;
 
-/// Share of a window that must have passed before the first answer of a stream.
+/// Share of a window that must have passed before the first answer of a stream, and of one that begins with zeros.
 const FIRST_ANSWER: f64 = 0.25;
+const FIRST_OF_ZEROS: f64 = 0.125;
 
 /// What the rows of the time before a stream's first one are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -15,7 +16,7 @@ pub enum Start {
     /// There are none: rows are spread over the time that there is, once a quarter of the window has passed.
     #[default]
     Stretched,
-    /// Zeros: rows keep their distance from the first one on.
+    /// Zeros: rows keep their distance from the first one on. There is an answer once an eighth of the window has passed.
     Zeros,
 }
 
@@ -90,11 +91,13 @@ impl Window {
             return (self.rows.len() == self.frames).then_some(Sampled { rows, window_ns: [oldest, end] });
         }
         let start = oldest.max(end.saturating_sub(self.span_ns));
-        let span = match self.start {
-            Start::Stretched if ((end - start) as f64) < FIRST_ANSWER * self.span_ns as f64 => return None,
-            Start::Stretched => end - start,
-            Start::Zeros => self.span_ns,
+        let (least, span) = match self.start {
+            Start::Stretched => (FIRST_ANSWER, end - start),
+            Start::Zeros => (FIRST_OF_ZEROS, self.span_ns),
         };
+        if ((end - start) as f64) < least * self.span_ns as f64 {
+            return None;
+        }
         let width = self.rows.front()?.1.len();
         let mut rows = Vec::with_capacity(self.frames * width);
         let mut at = 0;
@@ -167,7 +170,7 @@ mod tests {
     fn a_stream_may_begin_with_zeros() {
         let started = |times: std::ops::Range<u64>| filled(times.map(|i| i * 100), 5, 0.4).starting(Start::Zeros);
         assert_eq!(started(1..3).sample().map(|s| s.rows), Some(vec![0.0, 0.0, 0.0, 100.0, 200.0]));
-        assert_eq!(started(1..2).sample().map(|s| s.rows), Some(vec![0.0, 0.0, 0.0, 0.0, 100.0]));
+        assert_eq!(started(1..2).sample(), None, "too little to say anything");
         let full = started(1..20).sample().map(|s| s.rows);
         assert_eq!(full, filled((1..20).map(|i| i * 100), 5, 0.4).sample().map(|s| s.rows), "later there is no difference");
         assert_eq!(started(0..0).sample(), None);
