@@ -11,9 +11,11 @@ use gst::glib;
 use gst::prelude::*;
 use gst::subclass::prelude::*;
 use gst_base::prelude::*;
+use gst_base::subclass::base_src::CreateSuccess;
 use gst_base::subclass::prelude::*;
 use gst_video::VideoInfo;
 
+use super::ahead::{Ahead, Drawn};
 use super::caps;
 use super::live::{Effort, frame_at, time_ns};
 use super::picture::Picture;
@@ -41,6 +43,8 @@ struct State {
     /// Running time of frame 0 of a live stream.
     live_start: Option<gst::ClockTime>,
     effort: Effort,
+    /// Of a live stream: drawn, not yet due.
+    ahead: Ahead,
     /// The next buffer does not follow on the last one.
     discont: bool,
     warned: bool,
@@ -66,12 +70,6 @@ struct Stats {
     skipped: u64,
     clips: u64,
     draw_ms: f64,
-}
-
-/// A frame that was drawn, and when it is due.
-struct Drawn {
-    due: gst::ClockTime,
-    warning: Option<String>,
 }
 
 /// See the module's documentation.
@@ -173,6 +171,7 @@ impl BaseSrcImpl for EgoTestSrc {
             seek_ns: None,
             live_start: None,
             effort: Effort::default(),
+            ahead: Ahead::default(),
             discont: true,
             warned: false,
         });
@@ -301,14 +300,16 @@ impl BaseSrcImpl for EgoTestSrc {
     }
 
     fn fill(&self, _offset: u64, _length: u32, buffer: &mut gst::BufferRef) -> Result<gst::FlowSuccess, gst::FlowError> {
-        let drawn = self.draw(buffer)?;
-        if let Some(warning) = drawn.warning {
-            gst::element_imp_warning!(self, gst::CoreError::Clock, ("{warning}"));
+        self.draw(buffer).map(|_| gst::FlowSuccess::Ok)
+    }
+
+    fn create(&self, offset: u64, buffer: Option<&mut gst::BufferRef>, length: u32) -> Result<CreateSuccess, gst::FlowError> {
+        if !self.obj().is_live() || buffer.is_some() {
+            return self.parent_create(offset, buffer, length);
         }
-        if self.obj().is_live() {
-            self.wait_until(drawn.due)?;
-        }
-        Ok(gst::FlowSuccess::Ok)
+        let drawn = self.next_live()?;
+        self.wait_until(drawn.due)?;
+        Ok(CreateSuccess::NewBuffer(drawn.buffer))
     }
 }
 
@@ -330,6 +331,8 @@ impl State {
         let rate = (u32::try_from(numer).unwrap_or(1).max(1), u32::try_from(denom).unwrap_or(1).max(1));
         let format = Format { width: info.width(), height: info.height(), fps: f64::from(numer) / f64::from(denom) };
         let picture = Picture::new(info, &self.settings, self.hand_mesh.clone());
+        // What was drawn ahead has the old size: it is drawn again.
+        self.next -= self.ahead.clear().min(self.next);
         match &mut self.stream {
             Some(stream) => {
                 stream.show.set_format(format)?;
@@ -351,11 +354,45 @@ impl State {
 }
 
 impl EgoTestSrc {
-    /// Draws the next frame, or a later one when there is no time for it.
-    fn draw(&self, buffer: &mut gst::BufferRef) -> Result<Drawn, gst::FlowError> {
+    /// The frame of a live stream that leaves next, after as many of those that follow as there is time for have been drawn.
+    fn next_live(&self) -> Result<Drawn, gst::FlowError> {
+        loop {
+            let now = self.obj().current_running_time().unwrap_or_default();
+            let (first, time_left) = {
+                let mut state = lock(&self.state);
+                let state = state.as_mut().ok_or(gst::FlowError::Flushing)?;
+                let late = state.ahead.drop_old(now);
+                state.discont |= late > 0;
+                let mut stats = lock(&self.stats);
+                (stats.frames, stats.skipped) = (stats.frames.saturating_sub(late), stats.skipped + late);
+                (state.ahead.is_empty(), state.ahead.has_time(now, gst::ClockTime::from_nseconds(state.effort.ns())))
+            };
+            // Only the frame that leaves next is worth waiting for memory.
+            let buffer = match self.obj().buffer_pool() {
+                _ if !first && !time_left => None,
+                Some(pool) if first => Some(pool.acquire_buffer(None)?),
+                Some(pool) => {
+                    let params = gst::BufferPoolAcquireParams::with_flags(gst::BufferPoolAcquireFlags::DONTWAIT);
+                    pool.acquire_buffer(Some(&params)).ok()
+                }
+                None if first => Some(self.parent_alloc(u64::MAX, self.obj().blocksize())?),
+                None => None,
+            };
+            let Some(mut buffer) = buffer else {
+                let drawn = lock(&self.state).as_mut().and_then(|state| state.ahead.pop());
+                return drawn.ok_or(gst::FlowError::Flushing);
+            };
+            let writable = buffer.get_mut().ok_or(gst::FlowError::Error)?;
+            let (due, duration) = self.draw(writable)?;
+            lock(&self.state).as_mut().ok_or(gst::FlowError::Flushing)?.ahead.push(Drawn { buffer, due, duration });
+        }
+    }
+
+    /// Draws the next frame, or a later one of a live stream when there is no time for it; says when it is on, and for how long.
+    fn draw(&self, buffer: &mut gst::BufferRef) -> Result<(gst::ClockTime, gst::ClockTime), gst::FlowError> {
         let live = self.obj().is_live();
-        let mut state = lock(&self.state);
-        let state = state.as_mut().ok_or(gst::FlowError::Flushing)?;
+        let mut guard = lock(&self.state);
+        let state = guard.as_mut().ok_or(gst::FlowError::Flushing)?;
         let stream = state.stream.as_mut().ok_or(gst::FlowError::NotNegotiated)?;
         let mut frame = state.next;
         if live {
@@ -409,16 +446,21 @@ impl EgoTestSrc {
         state.next = frame + 1;
         let stats = self.count(skipped, stream.show.clip().1, took.as_secs_f64() * 1e3);
         let slow = stats.skipped >= MANY_SKIPPED && stats.skipped * 10 > stats.frames && !std::mem::replace(&mut state.warned, true);
-        let warning = slow.then(|| {
-            format!(
-                "drawing takes {:.0} ms a frame and there are {:.0}: {} of {} frames were skipped; ask for smaller pictures or a lower rate",
-                stats.draw_ms,
-                (end_ns - start_ns) as f64 / 1e6,
-                stats.skipped,
-                stats.skipped + stats.frames
-            )
-        });
-        Ok(Drawn { due, warning })
+        drop(guard);
+        if slow {
+            gst::element_imp_warning!(
+                self,
+                gst::CoreError::Clock,
+                (
+                    "drawing takes {:.0} ms a frame and there are {:.0}: {} of {} frames were skipped; ask for smaller pictures or a lower rate",
+                    stats.draw_ms,
+                    (end_ns - start_ns) as f64 / 1e6,
+                    stats.skipped,
+                    stats.skipped + stats.frames
+                )
+            );
+        }
+        Ok((due, gst::ClockTime::from_nseconds(end_ns - start_ns)))
     }
 
     fn count(&self, skipped: u64, clip: u64, draw_ms: f64) -> Stats {
