@@ -211,6 +211,23 @@ fn arms_are_where_the_truth_has_them(settings: &str) -> Vec<gst::Sample> {
 }
 
 #[test]
+fn a_rigged_hand_lies_where_the_truth_has_it() {
+    let Some(shared) = std::env::var_os("EGO_SHARED") else {
+        println!("skipped: EGO_SHARED does not say where the shared data are");
+        return;
+    };
+    let meshes = std::path::Path::new(&shared).join("data/hand-mesh");
+    assert!(meshes.is_dir(), "EGO_SHARED holds no {}", meshes.display());
+    let settings = "num-buffers=12 seed=4 difficulty=easy mask=true";
+    let built_in = arms_are_where_the_truth_has_them(settings);
+    for mesh in ["makehuman-base", "godot-xr-tools-hands"] {
+        let frames = arms_are_where_the_truth_has_them(&format!("{settings} hand-mesh={}", meshes.join(mesh).display()));
+        assert_eq!(truth(&frames[5]).hands[0].hand.camera_m, truth(&built_in[5]).hands[0].hand.camera_m, "{mesh}: a mesh changes no pose");
+        assert_ne!(bytes(&frames[5]), bytes(&built_in[5]), "{mesh} is drawn");
+    }
+}
+
+#[test]
 fn truth_is_bent_as_a_wide_lens_bends_the_picture() {
     let wide = "num-buffers=12 seed=2 hfov=110 mask=true prompt=\"pour milk, both hands\"";
     let frames = arms_are_where_the_truth_has_them(&format!("{wide} lens-distortion=true"));

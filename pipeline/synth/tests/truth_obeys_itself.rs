@@ -113,6 +113,35 @@ fn tips_touch_what_they_hold() {
 }
 
 #[test]
+fn a_hand_that_moves_a_cap_or_a_cover_has_the_object_in_hand() {
+    for action in (0..36).map(listed).filter(|a| a.verb == verb::OPEN || a.verb == verb::CLOSE) {
+        let mut moved = 0;
+        for seed in 0..6 {
+            let clip = Clip::new(seed, &Script::of(action)).unwrap();
+            let before = clip.moment(0);
+            let target = before.objects.iter().position(|o| o.model.class == action.noun);
+            let target = target.unwrap_or_else(|| panic!("{}: its object is not there", action.name()));
+            let apart = |m: &Moment| m.objects[target].parts[0].inverse() * m.objects[target].parts[1];
+            let (mut last, mut held) = (apart(&before), false);
+            for frame in 1..clip.frames() {
+                let moment = clip.moment(frame);
+                let now = apart(&moment);
+                let way = (now.translation.vector - last.translation.vector).norm() + now.rotation.angle_to(&last.rotation) * 0.02;
+                last = now;
+                let holds = moment.objects[target].in_hand != InHand::None;
+                // The part moved against its body since the last frame: somebody did that.
+                if way > 1e-4 {
+                    moved += 1;
+                    assert!(holds || held, "{} seed {seed} frame {frame}: {way} m and nobody has it in hand", action.name());
+                }
+                held = holds;
+            }
+        }
+        assert!(moved > 20, "{}: a part moved in only {moved} frames", action.name());
+    }
+}
+
+#[test]
 fn what_nobody_holds_stands_on_the_table() {
     for_random_frames(|_, moment, what| {
         for object in &moment.objects {
