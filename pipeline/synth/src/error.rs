@@ -82,10 +82,12 @@ pub enum SynthError {
         word: String,
     },
     /// No Vulkan at all.
-    #[error("there is no Vulkan device to draw with; install a driver (package mesa-vulkan-drivers on Debian and Ubuntu), or draw with renderer=cpu")]
+    #[error(
+        "there is no Vulkan device to draw with; install a driver (package mesa-vulkan-drivers on Debian and Ubuntu), or choose the renderer cpu"
+    )]
     NoGraphics,
     /// A library without the feature `gpu`.
-    #[error("this build cannot draw with wgpu; build ego-synth with its feature gpu, or draw with renderer=cpu")]
+    #[error("this build cannot draw with wgpu; build ego-synth with its feature gpu, or choose the renderer cpu")]
     BuiltWithoutGraphics,
     /// A graphics device that does not do what it is told.
     #[error("cannot draw with {device}: {problem}; {remedy}")]

@@ -27,6 +27,17 @@ impl RendererKind {
     /// All of them.
     pub const ALL: [RendererKind; 3] = [RendererKind::Auto, RendererKind::Cpu, RendererKind::Wgpu];
 
+    /// Opens the graphics device if this asks for it, so that what is wrong is known before anything is drawn.
+    ///
+    /// # Errors
+    /// Those of [`AnyRenderer::new`].
+    pub fn check(self) -> Result<(), SynthError> {
+        match self {
+            RendererKind::Auto | RendererKind::Cpu => Ok(()),
+            RendererKind::Wgpu => AnyRenderer::on_device(1, 1).map(|_| ()),
+        }
+    }
+
     /// The word for it: `auto`, `cpu` or `wgpu`.
     pub fn name(self) -> &'static str {
         match self {
@@ -109,13 +120,7 @@ impl AnyRenderer {
     ///
     /// # Errors
     /// When the graphics device fails or is lost.
-    pub fn render(
-        &mut self,
-        moment: &Moment,
-        before: Option<&Moment>,
-        recipe: &SceneRecipe,
-        out: &mut Frame,
-    ) -> Result<(), SynthError> {
+    pub fn render(&mut self, moment: &Moment, before: Option<&Moment>, recipe: &SceneRecipe, out: &mut Frame) -> Result<(), SynthError> {
         match self {
             AnyRenderer::Cpu(renderer) => renderer.render(moment, before, recipe, out),
             #[cfg(feature = "gpu")]
@@ -127,7 +132,7 @@ impl AnyRenderer {
 
 #[cfg(feature = "gpu")]
 fn has_card() -> bool {
-    Adapter::find().is_some_and(|adapter| !adapter.is_software())
+    Adapter::card().is_some()
 }
 
 #[cfg(not(feature = "gpu"))]

@@ -1,12 +1,13 @@
 //! The one graphics device of this process, opened when it is first asked for.
 
+use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::pipelines::Pipelines;
 use crate::error::SynthError;
 
 /// What to do where drawing with wgpu fails.
-const USE_CPU: &str = "renderer=cpu draws without it";
+const USE_CPU: &str = "the renderer cpu draws without it";
 
 /// The graphics device that would be drawn with: the fastest kind that this machine has.
 #[derive(Clone, Debug)]
@@ -20,6 +21,16 @@ impl Adapter {
     pub fn find() -> Option<&'static Adapter> {
         static FOUND: OnceLock<Option<Adapter>> = OnceLock::new();
         FOUND.get_or_init(Adapter::look).as_ref()
+    }
+
+    /// The device if it is a graphics card.
+    pub fn card() -> Option<&'static Adapter> {
+        // Where the kernel knows no card, there is no need to load drivers, some of which complain of a machine without a screen.
+        const NODES: [&str; 3] = ["/dev/dri", "/dev/nvidiactl", "/dev/dxg"];
+        if cfg!(target_os = "linux") && !NODES.iter().any(|node| Path::new(node).exists()) {
+            return None;
+        }
+        Adapter::find().filter(|adapter| !adapter.is_software())
     }
 
     fn look() -> Option<Adapter> {

@@ -1,12 +1,12 @@
 //! What the shaders read, as 32-bit words in the layout of `shaders/*.wgsl`.
 
 use crate::effects::develop::{Darkroom, Development};
+use crate::mesh::anatomy::rest_hand;
+use crate::mesh::vec3::V3;
 use crate::raster::geometry::{Geometry, Surface};
 use crate::raster::material::Pattern;
 use crate::raster::scenery::{Scenery, View};
 use crate::raster::shadow::ShadowView;
-use crate::mesh::anatomy::rest_hand;
-use crate::mesh::vec3::V3;
 
 /// Lamps that the shaders have room for; recipes have up to three.
 const LAMPS: usize = 4;
@@ -72,9 +72,7 @@ pub(super) fn surfaces(geometry: &Geometry, out: &mut Vec<u32>) {
             Pattern::Stripes => (6, 0, [0.0; 2], 0),
             Pattern::Cloth => (7, 0, [0.0; 2], 0),
             Pattern::Carpet => (8, 0, [0.0; 2], 0),
-            Pattern::Print(l) => {
-                (9, l.style, [l.half_height_m, l.half_breadth_m], u32::from(l.round) | u32::from(l.lying) << 1)
-            }
+            Pattern::Print(l) => (9, l.style, [l.half_height_m, l.half_breadth_m], u32::from(l.round) | u32::from(l.lying) << 1),
             Pattern::Paper => (10, 0, [0.0; 2], 0),
             Pattern::Leaves => (11, 0, [0.0; 2], 0),
             Pattern::Keys => (12, 0, [0.0; 2], 0),
@@ -122,4 +120,39 @@ pub(super) fn columns(width: usize) -> Vec<u32> {
 pub(super) fn rows(seed: u64, height: usize, out: &mut Vec<u32>) {
     out.clear();
     out.extend((0..height).flat_map(|y| [halves(Darkroom::noise_of_row(seed, y)), [0; 2]]).flatten());
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::cast::Action;
+    use crate::clip::Clip;
+    use crate::rng::Rng;
+    use crate::script::Script;
+
+    #[test]
+    fn the_frames_that_are_compared_show_all_patterns() -> Result<(), crate::error::SynthError> {
+        let (width, height) = (256, 144);
+        let (mut scenery, mut darkroom) = (Scenery::new(width, height), Darkroom::new(width, height));
+        let mut seen = BTreeSet::new();
+        let mut words = Vec::new();
+        // As in `tests/gpu.rs`.
+        let mut rng = Rng::new(3);
+        for action in (1..=36).filter_map(Action::from_id) {
+            let mut script = Script::of(action);
+            (script.camera.width, script.camera.height) = (width as u32, height as u32);
+            let clip = Clip::new(rng.next_u64(), &script)?;
+            let at_s = rng.range(0.1, 0.9) * clip.frames() as f64 / clip.fps();
+            scenery.set(&clip.moment_at(at_s), None, clip.recipe(), &mut darkroom);
+            let geometry = &scenery.geometry;
+            surfaces(geometry, &mut words);
+            let inside = |p: V3| p.z > 0.0 && p.x > 0.0 && p.x < 2.0 * width as f32 && p.y > 0.0 && p.y < 2.0 * height as f32;
+            let shown = geometry.triangles.iter().filter(|t| t.corners.iter().all(|c| inside(geometry.projected[*c as usize])));
+            seen.extend(shown.map(|t| words[24 * t.surface as usize + 20]));
+        }
+        assert_eq!(seen, (0..17).collect(), "a pattern is never drawn");
+        Ok(())
+    }
 }

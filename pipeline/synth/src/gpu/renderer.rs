@@ -129,13 +129,7 @@ impl GpuRenderer {
     ///
     /// # Errors
     /// When the device fails, or is lost.
-    pub fn render(
-        &mut self,
-        moment: &Moment,
-        before: Option<&Moment>,
-        recipe: &SceneRecipe,
-        out: &mut Frame,
-    ) -> Result<(), SynthError> {
+    pub fn render(&mut self, moment: &Moment, before: Option<&Moment>, recipe: &SceneRecipe, out: &mut Frame) -> Result<(), SynthError> {
         if (out.width, out.height) != (self.width, self.height) || out.rgb.len() != 3 * self.width * self.height {
             *out = Frame::new(self.width, self.height);
         }
@@ -185,8 +179,7 @@ impl GpuRenderer {
     fn group(&self) -> Groups {
         let (scene, light, targets, pipelines) = (&self.scene, &self.light, &self.targets, &self.gpu.pipelines);
         let make = |layout, resources: &[wgpu::BindingResource<'_>]| {
-            let entries: Vec<_> =
-                (0..).zip(resources).map(|(binding, r)| wgpu::BindGroupEntry { binding, resource: r.clone() }).collect();
+            let entries: Vec<_> = (0..).zip(resources).map(|(binding, r)| wgpu::BindGroupEntry { binding, resource: r.clone() }).collect();
             self.gpu.device.create_bind_group(&wgpu::BindGroupDescriptor { label: None, layout, entries: &entries })
         };
         let view = wgpu::BindingResource::TextureView;
