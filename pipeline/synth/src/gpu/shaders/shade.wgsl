@@ -85,6 +85,31 @@ fn hollow(pixel: vec2u, surface: u32, own: vec2f) -> f32 {
     return crevice(own);
 }
 
+// Where two by two pixels look at a fine shadow together, camera space: their middle, if one surface without steps in depth fills
+// them. Else the pixel's own place.
+fn shadow_place(pixel: vec2u, surface: u32, own: vec3f) -> vec3f {
+    let first = pixel & vec2u(0xfffffffeu);
+    if view.shadow_centre.w < 400.0 || any(first + 1u >= view.size) {
+        return own;
+    }
+    var one = true;
+    var low = 1e9;
+    var high = 0.0;
+    var middle = 0.0;
+    for (var i = 0u; i < 16u; i++) {
+        let o = vec2u(i & 3u, i >> 2u);
+        one = one && surface_of(id_at(2u * first + o)) == surface;
+        let near = near_at(vec2i(2u * first + o));
+        low = min(low, near);
+        high = max(high, near);
+        middle += select(0.0, 0.25 * near, all(o > vec2u(0u)) && all(o < vec2u(3u)));
+    }
+    if !one || high - low > 0.03 * high {
+        return own;
+    }
+    return vec3f((vec2f(first) + 1.0 - view.centre) / view.focal, 1.0) / middle;
+}
+
 // Share of the first lamp's light that comes to a place.
 fn lamp_light(at: vec3f, normal: vec3f) -> f32 {
     // Leave the surface a little, the more the flatter the light falls.
@@ -120,8 +145,9 @@ fn lamp_light(at: vec3f, normal: vec3f) -> f32 {
     return sum / 9.0;
 }
 
-// Light that leaves a place `at` (camera space) towards the eye; `reach` is the share of light from all around that comes there.
-fn lit(m: Surface, t: Texel, at: vec3f, to_eye: vec3f, flat_normal: vec3f, reach: f32) -> vec3f {
+// Light that leaves a place `at` (camera space) of a surface towards the eye; `reach` is the share of light from all around that
+// comes there.
+fn lit(m: Surface, t: Texel, at: vec3f, to_eye: vec3f, flat_normal: vec3f, reach: f32, pixel: vec2u, surface: u32) -> vec3f {
     let normal = normalize(flat_normal + t.bump + vec3f(1e-20));
     // Light that enters skin comes out again further round, red most.
     let wrap = select(PLAIN_WRAP, SKIN_WRAP, m.pattern >= SKIN);
@@ -138,7 +164,7 @@ fn lit(m: Surface, t: Texel, at: vec3f, to_eye: vec3f, flat_normal: vec3f, reach
         }
         var light = reach * 0.4 + 0.6;
         if k == 0u && view.shadow_centre.w > 0.0 {
-            light = lamp_light(at, flat_normal);
+            light = lamp_light(shadow_place(pixel, surface, at), flat_normal);
         }
         diffuse += wrapped * lamp.colour.xyz * light;
         if t.gloss > select(0.15, DULL, k == 0u) {
@@ -184,7 +210,7 @@ fn shaded(id: u32, sample: vec2f, pixel: vec2u) -> Seen {
         normal = -normal;
     }
     let reach = openness * hollow(pixel, triangle.w, sample);
-    let colour = lit(m, t, at, to_eye, normal, reach);
+    let colour = lit(m, t, at, to_eye, normal, reach, pixel, triangle.w);
     var flow = vec2f(0.0);
     if view.moving != 0u {
         let before = a.before * share.x + b.before * share.y + c.before * share.z;
