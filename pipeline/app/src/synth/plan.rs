@@ -198,11 +198,6 @@ fn refused(error: SynthError) -> anyhow::Error {
         | SynthError::Contradiction { .. }
         | SynthError::TooManySteps { .. } => usage(error.to_string(), "`ego synth --help` explains prompts"),
         SynthError::HandMesh { path, problem, remedy } => usage(format!("{}: {problem}", path.display()), remedy),
-        SynthError::NoGraphics => usage(
-            "there is no Vulkan device to draw with",
-            "install a driver (package mesa-vulkan-drivers on Debian and Ubuntu), or give --renderer cpu",
-        ),
-        SynthError::Graphics { device, problem, .. } => usage(format!("cannot draw with {device}: {problem}"), "give --renderer cpu"),
         other => anyhow!(other),
     }
 }
