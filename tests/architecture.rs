@@ -28,7 +28,7 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("anyhow", &["ego"]),
     ("egui", &["ego-viewer"]),
     ("eframe", &["ego-viewer"]),
-    ("wgpu", &["ego-viewer"]),
+    ("wgpu", &["ego-synth", "ego-viewer"]),
 ];
 
 /// Crates that must not know any of these.

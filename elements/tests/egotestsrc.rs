@@ -275,6 +275,22 @@ fn depth_and_mask_show_the_hand_where_the_truth_has_it() {
 }
 
 #[test]
+fn renderers_make_the_same_truth_and_nearly_the_same_pictures() {
+    let show = |renderer: &str| Camera::new(&format!("num-buffers=3 seed=5 renderer={renderer}"), SMALL).play().frames();
+    for (cpu, wgpu) in show("cpu").iter().zip(&show("wgpu")) {
+        let text = |frame| {
+            let t: TruthMeta = truth(frame);
+            let hands: Vec<_> = t.hands.iter().map(|h| &h.hand).collect();
+            format!("{hands:?} {:?} {:?} {:?} {:?}", t.objects, t.action, t.intrinsics, t.world_from_camera)
+        };
+        assert_eq!(text(cpu), text(wgpu));
+        let (cpu, wgpu) = (bytes(cpu), bytes(wgpu));
+        let close = cpu.iter().zip(&wgpu).filter(|(a, b)| a.abs_diff(**b) <= 2).count();
+        assert!(close * 100 > 97 * cpu.len(), "{close} of {} values agree", cpu.len());
+    }
+}
+
+#[test]
 fn the_same_seed_makes_the_same_bytes_and_another_one_others() {
     let show = |settings: &str| {
         let frames = Camera::new(&format!("num-buffers=3 {settings}"), SMALL).play().frames();

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use ego_tests::clips;
-use ego_tests::command::{Finished, Running, command};
+use ego_tests::command::{Finished, Running, command, finish};
 
 use crate::bad_output::SmallDisk;
 use crate::{EGO, ego, folder, json_lines};
@@ -209,6 +209,20 @@ fn wrong_wishes_are_refused_with_the_remedy() {
     synth(dir.path(), &["--out", "x", "--poses-only", "--clips", "1", "--split", "test"]).ended_with(0);
     std::fs::create_dir_all(dir.path().join("real/subject1/h1/0/cam4")).expect("made");
     refused(&["--out", "real", "--clips", "1"], &["subject1/h1/0 is there already", "not made by `ego synth`"]);
+}
+
+#[test]
+fn without_vulkan_a_wish_for_it_is_refused_with_the_remedy() {
+    let dir = folder();
+    let run = |renderer: &str| {
+        let words = [&["synth", "--out", renderer, "--clips", "1", "--renderer", renderer], &SMALL[..]].concat();
+        let mut command = command(EGO, dir.path(), &words);
+        command.env("VK_DRIVER_FILES", "/nowhere.json").env("VK_ICD_FILENAMES", "/nowhere.json").env_remove("VK_ADD_DRIVER_FILES");
+        finish(command)
+    };
+    run("wgpu").ended_with(3).says(&["error: there is no Vulkan device", "mesa-vulkan-drivers", "renderer cpu"]);
+    assert!(!dir.path().join("wgpu").exists(), "nothing is made for a wish that is refused");
+    run("auto").ended_with(0);
 }
 
 #[test]

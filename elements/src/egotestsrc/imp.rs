@@ -7,6 +7,7 @@ use std::time::Instant;
 use ego_meta::Stamp;
 use ego_synth::error::SynthError;
 use ego_synth::mesh::import::HandMesh;
+use ego_synth::renderer::RendererKind;
 use gst::glib;
 use gst::prelude::*;
 use gst::subclass::prelude::*;
@@ -159,6 +160,7 @@ impl BaseSrcImpl for EgoTestSrc {
         let settings = lock(&self.settings).clone();
         let refused = |e: SynthError| gst::error_msg!(gst::ResourceError::Settings, ("{e}"));
         let plan = settings.plan().map_err(refused)?;
+        RendererKind::from(settings.renderer).check().map_err(refused)?;
         let hand_mesh = settings.hand_mesh.as_deref().map(|p| HandMesh::load(Path::new(p))).transpose().map_err(refused)?.map(Arc::new);
         *lock(&self.stats) = Stats::default();
         *lock(&self.wait) = Wait::default();
@@ -246,7 +248,8 @@ impl BaseSrcImpl for EgoTestSrc {
         self.obj().set_blocksize(u32::try_from(info.size()).unwrap_or(u32::MAX));
         if let Some(state) = lock(&self.state).as_mut() {
             state.set_format(&info).map_err(|e| refused(e.to_string()))?;
-            gst::debug!(CAT, imp = self, "drawing {caps} on {} threads", state.settings.threads());
+            let renderer = state.stream.as_ref().map(|s| s.picture.renderer()).unwrap_or_default();
+            gst::debug!(CAT, imp = self, "drawing {caps} with {renderer}, {} threads", state.settings.threads());
         }
         if self.obj().is_live() {
             // The answer to LATENCY depends on the rate. Nobody may listen yet.
@@ -330,7 +333,7 @@ impl State {
         let (numer, denom) = (info.fps().numer(), info.fps().denom());
         let rate = (u32::try_from(numer).unwrap_or(1).max(1), u32::try_from(denom).unwrap_or(1).max(1));
         let format = Format { width: info.width(), height: info.height(), fps: f64::from(numer) / f64::from(denom) };
-        let picture = Picture::new(info, &self.settings, self.hand_mesh.clone());
+        let picture = Picture::new(info, &self.settings, self.hand_mesh.clone())?;
         // What was drawn ahead has the old size: it is drawn again.
         self.next -= self.ahead.clear().min(self.next);
         match &mut self.stream {

@@ -25,7 +25,8 @@
 //! somebody across the table; a prompt's own words count more.
 //!
 //! `lens-distortion=true` bends the picture as a real lens does, and with it everything that is given in pixels; `hand-mesh=DIR`
-//! draws a rigged hand of your own (glTF, MakeHuman).
+//! draws a rigged hand of your own (glTF, MakeHuman). `renderer=auto` draws on the graphics card where there is one (`wgpu`), else on
+//! the processor (`cpu`): pictures differ by a few grey levels at edges.
 //!
 //! A live source shows what is due by the clock: frames for which there is no time are skipped and counted (`stats`), the next one
 //! is marked DISCONT. Up to three frames are drawn ahead in time that is left over; none leaves early. It answers LATENCY with one frame. Otherwise frames come as fast as they are taken, and seeking works: a
@@ -43,7 +44,7 @@ mod settings;
 mod show;
 mod truth;
 
-pub use settings::{Cast, Difficulty, Pattern};
+pub use settings::{Cast, Difficulty, Pattern, Renderer};
 
 glib::wrapper! {
     /// A synthetic head camera with exact ground truth.
@@ -56,7 +57,7 @@ glib::wrapper! {
 /// # Errors
 /// When GStreamer refuses the name.
 pub fn register(plugin: &gst::Plugin) -> Result<(), glib::BoolError> {
-    for kind in [Cast::static_type(), Difficulty::static_type(), Pattern::static_type()] {
+    for kind in [Cast::static_type(), Difficulty::static_type(), Pattern::static_type(), Renderer::static_type()] {
         kind.mark_as_plugin_api(gst::PluginAPIFlags::empty());
     }
     gst::Element::register(Some(plugin), "egotestsrc", gst::Rank::NONE, EgoTestSrc::static_type())

@@ -6,11 +6,13 @@ use ego_meta::{ClipPosition, DepthMeta, DepthScale, MaskMeta, Stamp, TruthMeta};
 use ego_synth::clip::Clip;
 use ego_synth::effects::distortion::Distortion;
 use ego_synth::effects::planes::{Chroma, rgb_to_yuv};
+use ego_synth::error::SynthError;
 use ego_synth::mesh::import::HandMesh;
 use ego_synth::moment::Moment;
+use ego_synth::raster::Frame;
 use ego_synth::raster::geometry::Label;
-use ego_synth::raster::{Frame, Renderer};
 use ego_synth::recipe::SceneRecipe;
+use ego_synth::renderer::AnyRenderer;
 use ego_synth::truth::Truth;
 use gst_video::prelude::*;
 use gst_video::{VideoFormat, VideoFrameRef, VideoInfo};
@@ -27,7 +29,7 @@ const MILLIMETRE_M: f64 = 0.001;
 /// What drawing keeps between frames.
 pub(super) struct Picture {
     info: VideoInfo,
-    renderer: Renderer,
+    renderer: AnyRenderer,
     frame: Frame,
     scene: Option<Scene>,
     depth: Option<Maps>,
@@ -36,11 +38,14 @@ pub(super) struct Picture {
 
 impl Picture {
     /// For pictures of this layout and size.
-    pub(super) fn new(info: &VideoInfo, settings: &Settings, hand_mesh: Option<Arc<HandMesh>>) -> Picture {
+    ///
+    /// # Errors
+    /// When the graphics device is asked for and cannot draw them.
+    pub(super) fn new(info: &VideoInfo, settings: &Settings, hand_mesh: Option<Arc<HandMesh>>) -> Result<Picture, SynthError> {
         let (width, height) = (info.width(), info.height());
         let maps = |wanted: bool, format| wanted.then(|| Maps::new(format, width, height)).flatten();
-        let renderer = Renderer::new(width as usize, height as usize, settings.threads());
-        Picture {
+        let renderer = AnyRenderer::new(settings.renderer.into(), width as usize, height as usize, settings.threads())?;
+        Ok(Picture {
             info: info.clone(),
             renderer: match hand_mesh {
                 Some(mesh) => renderer.with_hand_mesh(mesh),
@@ -50,7 +55,12 @@ impl Picture {
             scene: None,
             depth: maps(settings.depth, VideoFormat::Gray16Le),
             mask: maps(settings.mask, VideoFormat::Gray8),
-        }
+        })
+    }
+
+    /// What draws.
+    pub(super) fn renderer(&self) -> &str {
+        self.renderer.name()
     }
 
     /// Size, pixels.
@@ -61,17 +71,18 @@ impl Picture {
     /// Draws frame `number` of the show for nobody.
     pub(super) fn expose(&mut self, show: &Show, number: u64) {
         let scene = show.scene(number, &mut self.scene);
-        self.renderer.render(&scene.now, Some(&scene.before), show.recipe(), &mut self.frame);
+        // An error comes again with the first frame that somebody waits for.
+        let _ = self.renderer.render(&scene.now, Some(&scene.before), show.recipe(), &mut self.frame);
     }
 
     /// Draws frame `number` of the show, which must be in the recording that is playing, into a buffer and attaches what is known.
     ///
     /// # Errors
-    /// A sentence that says what cannot be done with the buffer.
+    /// A sentence that says what the renderer fails at, or what cannot be done with the buffer.
     pub(super) fn draw(&mut self, show: &Show, number: u64, stamp: Stamp, buffer: &mut gst::BufferRef) -> Result<(), String> {
         let scene = show.scene(number, &mut self.scene);
         let recipe = show.recipe();
-        self.renderer.render(&scene.now, Some(&scene.before), recipe, &mut self.frame);
+        self.renderer.render(&scene.now, Some(&scene.before), recipe, &mut self.frame).map_err(|e| e.to_string())?;
         write_pixels(&self.info, &self.frame, buffer)?;
         let (clip, clip_number) = show.clip();
         let truth = look(&self.frame, clip, clip_number, &scene.now, recipe, stamp.clone());

@@ -3,6 +3,7 @@
 use ego_synth::cast::Action;
 use ego_synth::error::SynthError;
 use ego_synth::recipe::LightWish;
+use ego_synth::renderer::RendererKind;
 use ego_synth::script::{Script, Shake, Step, prompt};
 use ego_synth::split::Split;
 use gst::glib;
@@ -80,6 +81,32 @@ pub enum Difficulty {
     Hard,
 }
 
+/// What draws.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, glib::Enum)]
+#[enum_type(name = "EgoTestSrcRenderer")]
+pub enum Renderer {
+    /// The graphics card where there is one, else the processor.
+    #[default]
+    #[enum_value(name = "The graphics card where there is one, else the processor", nick = "auto")]
+    Auto,
+    /// The processor.
+    #[enum_value(name = "The processor", nick = "cpu")]
+    Cpu,
+    /// A graphics device.
+    #[enum_value(name = "A graphics device (Vulkan), a software one if there is no other", nick = "wgpu")]
+    Wgpu,
+}
+
+impl From<Renderer> for RendererKind {
+    fn from(renderer: Renderer) -> RendererKind {
+        match renderer {
+            Renderer::Auto => RendererKind::Auto,
+            Renderer::Cpu => RendererKind::Cpu,
+            Renderer::Wgpu => RendererKind::Wgpu,
+        }
+    }
+}
+
 /// The values of all properties but those of the base class.
 #[derive(Clone, Debug)]
 pub(super) struct Settings {
@@ -97,6 +124,7 @@ pub(super) struct Settings {
     pub(super) mask: bool,
     /// 0: as many as there are cores.
     pub(super) threads: u32,
+    pub(super) renderer: Renderer,
 }
 
 impl Default for Settings {
@@ -114,6 +142,7 @@ impl Default for Settings {
             depth: true,
             mask: false,
             threads: 0,
+            renderer: Renderer::default(),
         }
     }
 }
@@ -176,9 +205,16 @@ impl Settings {
             switch("mask", "Mask", "Attach a mask of the wearer's hands and arms as EgoMaskMeta", default.mask),
             glib::ParamSpecUInt::builder("threads")
                 .nick("Threads")
-                .blurb("Threads that draw; 0 = as many as there are cores")
+                .blurb("Threads that draw on the processor; 0 = as many as there are cores")
                 .maximum(64)
                 .default_value(default.threads)
+                .mutable_ready()
+                .build(),
+            glib::ParamSpecEnum::builder_with_default("renderer", default.renderer)
+                .nick("Renderer")
+                .blurb(
+                    "What draws: pictures differ by a few grey levels at edges, truth does not. wgpu without any Vulkan device is an error",
+                )
                 .mutable_ready()
                 .build(),
             glib::ParamSpecBoxed::builder::<gst::Structure>("stats")
@@ -204,6 +240,7 @@ impl Settings {
             "depth" => take(&mut self.depth, value),
             "mask" => take(&mut self.mask, value),
             "threads" => take(&mut self.threads, value),
+            "renderer" => take(&mut self.renderer, value),
             _ => {}
         }
     }
@@ -222,6 +259,7 @@ impl Settings {
             "depth" => self.depth.to_value(),
             "mask" => self.mask.to_value(),
             "threads" => self.threads.to_value(),
+            "renderer" => self.renderer.to_value(),
             _ => return None,
         })
     }

@@ -393,6 +393,17 @@ pub(crate) enum SynthLayout {
     Video,
 }
 
+/// What draws the synthetic camera's pictures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SynthRenderer {
+    /// The graphics card where there is one, else the processor
+    Auto,
+    /// The processor
+    Cpu,
+    /// A graphics device (Vulkan), a software one if there is no other
+    Wgpu,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct SynthArgs {
     /// Folder for the clips; made when it is not there
@@ -425,6 +436,9 @@ pub(crate) struct SynthArgs {
     /// Draw this rigged hand instead of the built-in one: a folder or file (glTF, or MakeHuman's base mesh)
     #[arg(long, value_name = "DIR", conflicts_with = "poses_only")]
     pub(crate) hand_mesh: Option<PathBuf>,
+    /// What draws; pictures differ by a few grey levels at edges
+    #[arg(long, value_enum, default_value = "auto", conflicts_with = "poses_only")]
+    pub(crate) renderer: SynthRenderer,
     /// Add virtual inertial sensors on head and wrists, 100 readings a second
     #[arg(long)]
     pub(crate) imu: bool,

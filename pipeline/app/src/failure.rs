@@ -2,6 +2,7 @@
 
 use ego_graph::{ErrorKind, GraphError};
 use ego_models::ModelError;
+use ego_synth::error::SynthError;
 
 /// How the program ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -63,6 +64,9 @@ pub(crate) fn status_of(error: &anyhow::Error) -> Status {
             ego_models::ErrorKind::Mismatch => Status::Usage,
             ego_models::ErrorKind::Runtime => Status::Inputs,
         };
+    }
+    if let Some(SynthError::NoGraphics | SynthError::Graphics { .. }) = error.downcast_ref::<SynthError>() {
+        return Status::Missing;
     }
     if error.downcast_ref::<UsageError>().is_some() { Status::Usage } else { Status::Inputs }
 }

@@ -75,4 +75,28 @@ pub enum SynthError {
         /// What to do.
         remedy: &'static str,
     },
+    /// A renderer that nobody knows.
+    #[error("there is no renderer \"{word}\"; there are auto, cpu and wgpu")]
+    UnknownRenderer {
+        /// What was asked for.
+        word: String,
+    },
+    /// No Vulkan at all.
+    #[error(
+        "there is no Vulkan device to draw with; install a driver (package mesa-vulkan-drivers on Debian and Ubuntu), or choose the renderer cpu"
+    )]
+    NoGraphics,
+    /// A library without the feature `gpu`.
+    #[error("this build cannot draw with wgpu; build ego-synth with its feature gpu, or choose the renderer cpu")]
+    BuiltWithoutGraphics,
+    /// A graphics device that does not do what it is told.
+    #[error("cannot draw with {device}: {problem}; {remedy}")]
+    Graphics {
+        /// What it calls itself.
+        device: String,
+        /// What is wrong.
+        problem: String,
+        /// What to do.
+        remedy: &'static str,
+    },
 }

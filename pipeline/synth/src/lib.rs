@@ -7,6 +7,8 @@ pub mod cast;
 pub mod clip;
 pub mod effects;
 pub mod error;
+#[cfg(feature = "gpu")]
+pub mod gpu;
 pub mod hand;
 pub mod imu;
 pub mod mesh;
@@ -15,6 +17,7 @@ pub mod motion;
 pub mod people;
 pub mod raster;
 pub mod recipe;
+pub mod renderer;
 pub mod rng;
 pub mod script;
 pub mod shape;

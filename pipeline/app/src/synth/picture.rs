@@ -5,8 +5,9 @@ use std::sync::Arc;
 use ego_synth::clip::Clip;
 use ego_synth::mesh::import::HandMesh;
 use ego_synth::moment::Moment;
+use ego_synth::raster::Frame;
 use ego_synth::raster::geometry::Label;
-use ego_synth::raster::{Frame, Renderer};
+use ego_synth::renderer::{AnyRenderer, RendererKind};
 use ego_synth::truth::Truth;
 
 use crate::interrupt::Interrupt;
@@ -16,15 +17,16 @@ const SKIN_M: f64 = 0.006;
 
 /// A renderer with its picture; kept from clip to clip.
 pub(super) struct Easel {
+    kind: RendererKind,
     threads: usize,
     hand_mesh: Option<Arc<HandMesh>>,
-    renderer: Option<(usize, usize, Renderer)>,
+    renderer: Option<(usize, usize, AnyRenderer)>,
     frame: Frame,
 }
 
 impl Easel {
-    pub(super) fn new(threads: usize, hand_mesh: Option<Arc<HandMesh>>) -> Easel {
-        Easel { threads, hand_mesh, renderer: None, frame: Frame::default() }
+    pub(super) fn new(kind: RendererKind, threads: usize, hand_mesh: Option<Arc<HandMesh>>) -> Easel {
+        Easel { kind, threads, hand_mesh, renderer: None, frame: Frame::default() }
     }
 
     /// Draws every frame and hands it over with its truth, visibility included; `false` when the user stopped it before the end.
@@ -40,28 +42,24 @@ impl Easel {
         let (width, height) = (k.width as usize, k.height as usize);
         let mut recipe = clip.recipe().clone();
         recipe.effects.distortion = [0.0; 2];
-        let threads = self.threads;
-        let held = self.renderer.take().filter(|(w, h, _)| (*w, *h) == (width, height));
-        let hand_mesh = self.hand_mesh.clone();
-        let fresh = || {
-            let renderer = Renderer::new(width, height, threads);
-            (
-                width,
-                height,
-                match hand_mesh {
-                    Some(mesh) => renderer.with_hand_mesh(mesh),
-                    None => renderer,
-                },
-            )
+        let renderer = match self.renderer.take() {
+            Some((w, h, renderer)) if (w, h) == (width, height) => renderer,
+            _ => {
+                let fresh = AnyRenderer::new(self.kind, width, height, self.threads)?;
+                match &self.hand_mesh {
+                    Some(mesh) => fresh.with_hand_mesh(Arc::clone(mesh)),
+                    None => fresh,
+                }
+            }
         };
-        let (_, _, renderer) = self.renderer.insert(held.unwrap_or_else(fresh));
+        let (_, _, renderer) = self.renderer.insert((width, height, renderer));
         let mut before: Option<Moment> = None;
         for number in 0..clip.frames() {
             if interrupt.wanted() {
                 return Ok(false);
             }
             let moment = clip.moment(number);
-            renderer.render(&moment, before.as_ref(), &recipe, &mut self.frame);
+            renderer.render(&moment, before.as_ref(), &recipe, &mut self.frame)?;
             let mut truth = Truth::of_moment(clip, &moment);
             let frame = &self.frame;
             truth.look_up_visibility(&moment, |m, px, flesh| {

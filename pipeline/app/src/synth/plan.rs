@@ -10,10 +10,11 @@ use ego_synth::clip::Clip;
 use ego_synth::error::SynthError;
 use ego_synth::mesh::import::HandMesh;
 use ego_synth::moment::Owner;
+use ego_synth::renderer::RendererKind;
 use ego_synth::script::{Script, prompt};
 use ego_synth::split::Split;
 
-use crate::cli::{SplitName, SynthArgs, SynthLayout};
+use crate::cli::{SplitName, SynthArgs, SynthLayout, SynthRenderer};
 use crate::failure::usage;
 
 /// What is written for each clip.
@@ -44,6 +45,7 @@ pub(super) struct Plan {
     /// Drawn instead of the built-in hand.
     pub(super) hand_mesh: Option<Arc<HandMesh>>,
     hand_mesh_name: String,
+    pub(super) renderer: RendererKind,
     prompt: String,
     base: Script,
 }
@@ -76,7 +78,13 @@ impl Plan {
         let clips = args.clips.unwrap_or(if base.steps.is_empty() { 36 } else { 1 });
         let hand_mesh = args.hand_mesh.as_deref().map(HandMesh::load).transpose().map_err(refused)?.map(Arc::new);
         let hand_mesh_name = args.hand_mesh.as_ref().map(|p| p.display().to_string()).unwrap_or_default();
-        let plan = Plan { split, seed: args.seed, clips, layout, imu: args.imu, hand_mesh, hand_mesh_name, prompt: words, base };
+        let renderer = match args.renderer {
+            SynthRenderer::Auto => RendererKind::Auto,
+            SynthRenderer::Cpu => RendererKind::Cpu,
+            SynthRenderer::Wgpu => RendererKind::Wgpu,
+        };
+        renderer.check().map_err(refused)?;
+        let plan = Plan { split, seed: args.seed, clips, layout, imu: args.imu, hand_mesh, hand_mesh_name, renderer, prompt: words, base };
         plan.clip(0)?;
         Ok(plan)
     }

@@ -57,7 +57,7 @@ pub(super) fn run(
                     let mut worker = Worker {
                         plan,
                         interrupt,
-                        easel: Easel::new(threads, plan.hand_mesh.clone()),
+                        easel: Easel::new(plan.renderer, threads, plan.hand_mesh.clone()),
                         poses: PoseMaker::default(),
                         stats: args.stats.then(Stats::default),
                     };

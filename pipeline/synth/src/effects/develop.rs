@@ -26,11 +26,14 @@ pub struct Development {
 }
 
 /// Side of the squares that share a direction of movement, pixels.
-const TILE: usize = 8;
+pub(crate) const TILE: usize = 8;
 /// Samples along the movement.
 const TAPS: usize = 9;
 const CURVE: usize = 4096;
 const GRAIN: usize = 1 << 12;
+
+/// The generator of noise along a row: a multiplier and an increment for 64 bits (Knuth, MMIX).
+const NOISE: (u64, u64) = (6_364_136_223_846_793_005, 1_442_695_040_888_963_407);
 
 /// How light moves over a tile and around it while the shutter is open.
 #[derive(Clone, Copy, Debug, Default)]
@@ -43,6 +46,9 @@ struct Sweep {
     alike: bool,
 }
 
+/// Bits of the coefficients and of the intrinsics of a lens.
+pub(crate) type LensKey = ([u64; 2], [u64; 4]);
+
 /// Tables and buffers of development, made once for a picture size.
 pub struct Darkroom {
     width: usize,
@@ -54,7 +60,7 @@ pub struct Darkroom {
     tiles_across: usize,
     /// Source pixel of each output pixel when the lens distorts.
     map: Vec<[f32; 2]>,
-    map_key: Option<([u64; 2], [u64; 4])>,
+    map_key: Option<LensKey>,
     wider: f64,
 }
 
@@ -108,6 +114,38 @@ impl Darkroom {
             map_key: None,
             wider: 1.0,
         }
+    }
+
+    /// State of the generator of noise before the first pixel of a row.
+    pub(crate) fn noise_of_row(seed: u64, y: usize) -> u64 {
+        Rng::new(seed ^ (y as u64).wrapping_mul(0x9e37_79b9)).next_u64()
+    }
+
+    /// For each column, what the generator's state before the row is multiplied with, and what is then added.
+    #[cfg(feature = "gpu")]
+    pub(crate) fn noise_steps() -> impl Iterator<Item = (u64, u64)> {
+        std::iter::successors(Some(NOISE), |(f, t)| Some((f.wrapping_mul(NOISE.0), t.wrapping_mul(NOISE.0).wrapping_add(NOISE.1))))
+    }
+
+    /// Noise of three channels with a code of the tone curve, side by side: both tables are as long.
+    #[cfg(feature = "gpu")]
+    pub(crate) fn tables(&self) -> impl Iterator<Item = [f32; 4]> {
+        self.grain.iter().zip(&self.curve).map(|(grain, code)| {
+            let [r, g, b, _] = grain.to_array();
+            [r, g, b, f32::from(*code)]
+        })
+    }
+
+    /// What tells one lens from another.
+    #[cfg(feature = "gpu")]
+    pub(crate) fn lens_key(&self) -> Option<LensKey> {
+        self.map_key
+    }
+
+    /// Where each pixel of the picture comes from; empty with a perfect lens.
+    #[cfg(feature = "gpu")]
+    pub(crate) fn lens_map(&self) -> &[[f32; 2]] {
+        &self.map
     }
 
     /// Prepares the lens: where each pixel of the picture comes from. `None` is a perfect lens.
@@ -271,14 +309,14 @@ impl Darkroom {
     fn expose(&self, d: &Development, y: usize, line: &[f32x4], rgb: &mut [u8]) {
         let (w, h) = (self.width, self.height);
         let half_diagonal = d.vignette / ((w * w + h * h) as f32 * 0.25);
-        let mut grain = Rng::new(d.seed ^ (y as u64).wrapping_mul(0x9e37_79b9)).next_u64();
+        let mut grain = Darkroom::noise_of_row(d.seed, y);
         let cy = y as f32 - 0.5 * h as f32;
         let gain = f32x4::new([d.gain.x, d.gain.y, d.gain.z, 0.0]);
         for (x, (out, light)) in rgb.as_chunks_mut::<3>().0.iter_mut().zip(line).enumerate() {
             let cx = x as f32 - 0.5 * w as f32;
             let mut light = *light * gain * f32x4::splat(1.0 - (cx * cx + cy * cy) * half_diagonal);
             if d.read_noise > 0.0 {
-                grain = grain.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                grain = grain.wrapping_mul(NOISE.0).wrapping_add(NOISE.1);
                 // Shot noise grows with the root of the light.
                 let [r, g, b, _] = light.to_array();
                 let sigma = d.read_noise * (0.35 + (2.0 * r + 5.0 * g + 2.0 * b).max(0.0).sqrt());

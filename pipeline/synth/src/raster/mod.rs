@@ -5,10 +5,11 @@
 
 pub mod geometry;
 pub mod material;
-mod noise;
+pub(crate) mod noise;
 pub mod print;
 mod quads;
 mod renderer;
+pub(crate) mod scenery;
 pub mod shade;
 pub mod shadow;
 mod skin;

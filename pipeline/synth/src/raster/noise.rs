@@ -8,7 +8,7 @@ use crate::mesh::vec3::{V3, split, v3};
 const SIDE: usize = 32;
 
 /// A periodic lattice of random numbers (period 32 in each direction).
-pub(super) struct Noise {
+pub(crate) struct Noise {
     /// For each cell its eight corners: four at its low x, four at its high x, each in the order of y, then z.
     cells: Vec<[f32x4; 2]>,
 }
@@ -28,7 +28,7 @@ fn cell_at(x: i32, y: i32, z: i32) -> usize {
 
 impl Noise {
     /// The one lattice that all pictures use; materials differ by where they read it.
-    pub(super) fn new() -> Noise {
+    pub(crate) fn new() -> Noise {
         let mut r = crate::rng::Rng::new(0x006e_6f69_7365);
         let lattice: Vec<f32> = (0..SIDE * SIDE * SIDE).map(|_| r.unit() as f32).collect();
         let cells = (0..lattice.len() as i32).map(|i| {
@@ -37,6 +37,12 @@ impl Noise {
             [side(x), side(x + 1)]
         });
         Noise { cells: cells.collect() }
+    }
+
+    /// The corners of all cells, x fastest.
+    #[cfg(feature = "gpu")]
+    pub(crate) fn cells(&self) -> &[[f32x4; 2]] {
+        &self.cells
     }
 
     /// The corners of a cell at this share of the way along x.

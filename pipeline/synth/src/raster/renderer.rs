@@ -3,20 +3,17 @@
 use std::sync::Arc;
 use std::thread;
 
-use ego_core::camera::Intrinsics;
-
-use super::geometry::{Geometry, Label, Lens};
+use super::geometry::Label;
 use super::material::Painter;
-use super::shade::{CameraLamp, CameraLight, OCCLUSION_ROWS, Shaded, Shader};
+use super::scenery::{Scenery, View};
+use super::shade::{OCCLUSION_ROWS, Shaded, Shader};
 use super::shadow::ShadowMap;
 use super::visibility::Band;
-use crate::effects::develop::{Darkroom, Development, Negative, Print};
-use crate::effects::distortion::Distortion;
+use crate::effects::develop::{Darkroom, Negative, Print};
 use crate::mesh::import::HandMesh;
-use crate::mesh::vec3::{V3, v3};
+use crate::mesh::vec3::V3;
 use crate::moment::Moment;
-use crate::recipe::{CameraEffects, SceneRecipe};
-use crate::stage::{Stage, affine};
+use crate::recipe::SceneRecipe;
 
 /// A finished frame. Rows from above, without padding.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -61,10 +58,8 @@ pub struct Renderer {
     width: usize,
     height: usize,
     threads: usize,
-    stage: Stage,
-    geometry: Geometry,
+    scenery: Scenery,
     painter: Painter,
-    light: CameraLight,
     shadow: ShadowMap,
     near: Vec<f32>,
     id: Vec<u32>,
@@ -98,21 +93,14 @@ impl Renderer {
     pub fn new(width: usize, height: usize, threads: usize) -> Renderer {
         let (width, height) = (width.max(1), height.max(1));
         let pixels = width * height;
+        let scenery = Scenery::new(width, height);
         Renderer {
             width,
             height,
             threads: threads.clamp(1, height),
-            stage: Stage::new(width >= 500),
-            geometry: Geometry::default(),
             painter: Painter::default(),
-            light: CameraLight::default(),
-            shadow: ShadowMap::new(if width >= 1000 {
-                768
-            } else if width >= 500 {
-                512
-            } else {
-                288
-            }),
+            shadow: ShadowMap::new(scenery.shadow_side()),
+            scenery,
             near: vec![0.0; 4 * pixels],
             id: vec![0; 4 * pixels],
             colour: vec![V3::ZERO; pixels],
@@ -126,7 +114,7 @@ impl Renderer {
     /// Draws all hands with this mesh instead of the built-in one.
     #[must_use]
     pub fn with_hand_mesh(mut self, mesh: Arc<HandMesh>) -> Renderer {
-        self.stage.set_hand_mesh(mesh);
+        self.scenery.set_hand_mesh(mesh);
         self
     }
 
@@ -137,46 +125,13 @@ impl Renderer {
         if (out.width, out.height) != (self.width, self.height) || out.rgb.len() != 3 * self.width * self.height {
             *out = Frame::new(self.width, self.height);
         }
-        let effects = &recipe.effects;
-        let moving = before.filter(|_| effects.shutter > 0.0 || effects.rolling_s > 0.0);
-        self.stage.prepare(moment, recipe);
-        self.stage.build(moment, moving, &mut self.geometry);
-        let k = self.intrinsics(moment);
-        let distortion = Distortion::of(effects.distortion, &k);
-        // Intrinsics count from the middle of the first pixel, rasters from its edge.
-        let edge = Intrinsics { cx: k.cx + 0.5, cy: k.cy + 0.5, ..k };
-        let wider = self.darkroom.set_lens((effects.distortion != [0.0; 2]).then_some((distortion, edge)));
-        let lens = Lens { focal: [(edge.fx / wider) as f32, (edge.fy / wider) as f32], centre: [edge.cx as f32, edge.cy as f32] };
-        self.aim_lights(moment, recipe);
-        let shadows = recipe.light.lamps.first().is_some_and(|l| l.shadow);
-        self.geometry.project(&lens.enlarged(2.0), self.light.lamps.first().filter(|_| shadows).map(|l| l.towards));
-        self.draw(shadows);
-        self.shade(lens, shadows, moving.is_some());
-        let interval_s = before.map_or(1.0 / 30.0, |b| (moment.time_s - b.time_s).clamp(1e-3, 1.0));
-        let seed = recipe.texture_seed ^ moment.time_s.to_bits();
-        self.develop(effects, interval_s, seed, moving.is_some(), out);
-    }
-
-    fn intrinsics(&self, moment: &Moment) -> Intrinsics {
-        let k = moment.camera.intrinsics;
-        let (sx, sy) = (self.width as f64 / f64::from(k.width.max(1)), self.height as f64 / f64::from(k.height.max(1)));
-        let (cx, cy) = ((k.cx + 0.5) * sx - 0.5, (k.cy + 0.5) * sy - 0.5);
-        Intrinsics { fx: k.fx * sx, fy: k.fy * sy, cx, cy, width: self.width as u32, height: self.height as u32 }
-    }
-
-    fn aim_lights(&mut self, moment: &Moment, recipe: &SceneRecipe) {
-        let camera = affine(&moment.camera.camera_from_world);
-        let c = |c: [f32; 3]| v3(c[0], c[1], c[2]);
-        self.light.lamps.clear();
-        self.light
-            .lamps
-            .extend(recipe.light.lamps.iter().map(|l| CameraLamp { towards: camera.direction(c(l.towards)).unit(), colour: c(l.colour) }));
-        self.light.sky = c(recipe.light.sky);
-        self.light.ground = c(recipe.light.ground);
-        self.light.up = camera.direction(v3(0.0, 0.0, 1.0));
-        if let Some(lamp) = self.light.lamps.first() {
-            self.shadow.aim(lamp.towards, camera.point(Stage::focus(moment)));
+        let view = self.scenery.set(moment, before, recipe, &mut self.darkroom);
+        if let Some(lamp) = self.scenery.light.lamps.first() {
+            self.shadow.aim(lamp.towards, view.focus);
         }
+        self.draw(view.shadows);
+        self.shade(&view);
+        self.develop(&view, out);
     }
 
     /// Finds what is seen at each sample, from the camera and from the lamp.
@@ -185,7 +140,7 @@ impl Renderer {
         let width = 2 * self.width;
         let (view, mut lamp_bands) = self.shadow.bands(self.threads);
         let mut items = Vec::new();
-        let geometry = &self.geometry;
+        let geometry = &self.scenery.geometry;
         lamp_bands.reverse();
         for (k, (near, id)) in self.near.chunks_mut(rows * width).zip(self.id.chunks_mut(rows * width)).enumerate() {
             items.push((Band { near, id, width, first: k * rows }, lamp_bands.pop()));
@@ -202,19 +157,19 @@ impl Renderer {
         });
     }
 
-    fn shade(&mut self, lens: Lens, shadows: bool, motion: bool) {
+    fn shade(&mut self, view: &View) {
         let shader = Shader {
-            geometry: &self.geometry,
+            geometry: &self.scenery.geometry,
             painter: &self.painter,
-            light: &self.light,
-            shadow: shadows.then_some(&self.shadow),
-            lens: lens.enlarged(2.0),
-            picture_lens: lens,
+            light: &self.scenery.light,
+            shadow: view.shadows.then_some(&self.shadow),
+            lens: view.lens.enlarged(2.0),
+            picture_lens: view.lens,
             width: 2 * self.width,
             height: 2 * self.height,
             near: &self.near,
             id: &self.id,
-            motion,
+            motion: view.moving,
         };
         // Whole occlusion blocks in each band: the picture does not depend on how many bands there are.
         let rows = self.height.div_ceil(self.threads).next_multiple_of(OCCLUSION_ROWS);
@@ -230,19 +185,9 @@ impl Renderer {
         each(bands, |mut band| shader.band(&mut band));
     }
 
-    fn develop(&mut self, e: &CameraEffects, interval_s: f64, seed: u64, moving: bool, out: &mut Frame) {
-        let flow: &[[f32; 2]] = if moving { &self.flow } else { &[] };
-        self.darkroom.survey(flow, e.shutter);
-        let d = Development {
-            gain: v3(e.white_balance[0], 1.0, e.white_balance[1]) * e.exposure,
-            shutter: e.shutter,
-            rolling: (f64::from(e.rolling_s) / interval_s) as f32,
-            // The recipe speaks of 8-bit steps in the shadows, where the curve rises about three times as fast as light.
-            read_noise: e.noise / 255.0 * 0.30,
-            vignette: e.vignette,
-            blur_px: e.blur_px * self.width as f32 / 640.0,
-            seed,
-        };
+    fn develop(&mut self, view: &View, out: &mut Frame) {
+        let flow: &[[f32; 2]] = if view.moving { &self.flow } else { &[] };
+        self.darkroom.survey(flow, view.development.shutter);
         let negative = Negative { colour: &self.colour, flow, depth_m: &self.depth_m, label: &self.label };
         let rows = self.height.div_ceil(self.threads);
         let chunk = rows * self.width;
@@ -255,6 +200,6 @@ impl Renderer {
             .map(|(i, ((rgb, depth_m), label))| Print { rgb, depth_m, label, first: i * rows })
             .collect();
         let darkroom = &self.darkroom;
-        each(bands, |mut band| darkroom.print(&d, &negative, &mut band));
+        each(bands, |mut band| darkroom.print(&view.development, &negative, &mut band));
     }
 }

@@ -13,11 +13,7 @@ const HALF_M: f32 = 0.55;
 /// A map of nearness to a lamp, in camera space.
 #[derive(Clone, Debug)]
 pub struct ShadowMap {
-    side: usize,
-    /// Towards the lamp, and two axes across, unit length, camera space.
-    towards: V3,
-    across: [V3; 2],
-    centre: V3,
+    view: ShadowView,
     near: Vec<f32>,
     id: Vec<u32>,
 }
@@ -25,58 +21,39 @@ pub struct ShadowMap {
 impl ShadowMap {
     /// A map of `side` x `side` samples.
     pub fn new(side: usize) -> ShadowMap {
-        ShadowMap {
-            side,
-            towards: V3::ZERO,
-            across: [V3::ZERO; 2],
-            centre: V3::ZERO,
-            near: vec![0.0; side * side],
-            id: vec![0; side * side],
-        }
+        ShadowMap { view: ShadowView::new(side, V3::ZERO, V3::ZERO), near: vec![0.0; side * side], id: vec![0; side * side] }
     }
 
     /// Turns the map towards a lamp, around a centre of interest.
     pub fn aim(&mut self, towards: V3, centre: V3) {
-        self.towards = towards.unit();
-        let u = self.towards.perpendicular();
-        self.across = [u, self.towards.cross(u)];
-        self.centre = centre;
-    }
-
-    /// Samples (x, y) of a camera-space point and its nearness to the lamp (1 = at the centre, larger = nearer).
-    #[inline]
-    fn place(&self, p: V3) -> [f32; 3] {
-        let q = p - self.centre;
-        let k = self.side as f32 / (2.0 * HALF_M);
-        [(q.dot(self.across[0]) + HALF_M) * k, (q.dot(self.across[1]) + HALF_M) * k, 4.0 + q.dot(self.towards)]
+        self.view = ShadowView::new(self.view.side, towards, centre);
     }
 
     /// The buffer in bands of rows, one for each thread.
     pub fn bands(&mut self, count: usize) -> (ShadowView, Vec<Band<'_>>) {
-        let view = ShadowView { side: self.side, towards: self.towards, across: self.across, centre: self.centre };
-        let rows = self.side.div_ceil(count.max(1));
+        let rows = self.view.side.div_ceil(count.max(1));
         let bands = self
             .near
-            .chunks_mut(rows * self.side)
-            .zip(self.id.chunks_mut(rows * self.side))
+            .chunks_mut(rows * self.view.side)
+            .zip(self.id.chunks_mut(rows * self.view.side))
             .enumerate()
-            .map(|(k, (near, id))| Band { near, id, width: self.side, first: k * rows })
+            .map(|(k, (near, id))| Band { near, id, width: self.view.side, first: k * rows })
             .collect();
-        (view, bands)
+        (self.view, bands)
     }
 
     /// Whether its samples are about as small as the picture's pixels, so that a window of them softens edges.
     #[inline]
     pub fn is_fine(&self) -> bool {
-        self.side >= 400
+        self.view.side >= 400
     }
 
     /// The sample `(x, y)`, those to its right, below, and to the right below.
     #[inline]
     fn two_by_two(&self, x: i32, y: i32) -> Option<[f32; 4]> {
-        let start = y as usize * self.side + x as usize;
+        let start = y as usize * self.view.side + x as usize;
         let [a, b] = *self.near.get(start..)?.first_chunk::<2>()?;
-        let [c, d] = *self.near.get(start + self.side..)?.first_chunk::<2>()?;
+        let [c, d] = *self.near.get(start + self.view.side..)?.first_chunk::<2>()?;
         Some([a, b, c, d])
     }
 
@@ -84,13 +61,13 @@ impl ShadowMap {
     #[inline]
     pub fn coarse_light_at(&self, p: V3x4, normal: V3x4) -> f32x4 {
         let number = f32x4::splat;
-        let slope = f32x4::ONE - normal.dot_one(self.towards).fast_max(f32x4::ZERO).fast_min(f32x4::ONE);
-        let q = p + normal * (slope * 0.0030 + number(0.0012)) - V3x4::splat(self.centre);
-        let k = self.side as f32 / (2.0 * HALF_M);
+        let slope = f32x4::ONE - normal.dot_one(self.view.towards).fast_max(f32x4::ZERO).fast_min(f32x4::ONE);
+        let q = p + normal * (slope * 0.0030 + number(0.0012)) - V3x4::splat(self.view.centre);
+        let k = self.view.side as f32 / (2.0 * HALF_M);
         let across = |axis: V3| (q.dot_one(axis) + number(HALF_M)) * k;
-        let (x, y, mine) = (across(self.across[0]), across(self.across[1]), q.dot_one(self.towards) + number(4.0022));
+        let (x, y, mine) = (across(self.view.across[0]), across(self.view.across[1]), q.dot_one(self.view.towards) + number(4.0022));
         let (low, high) = (x.fast_min(y), x.fast_max(y));
-        let inside = low.simd_gt(number(2.0)) & number(self.side as f32 - 3.0).simd_gt(high);
+        let inside = low.simd_gt(number(2.0)) & number(self.view.side as f32 - 3.0).simd_gt(high);
         if !inside.any() {
             return f32x4::ONE;
         }
@@ -111,9 +88,9 @@ impl ShadowMap {
     #[inline]
     pub fn light_at(&self, p: V3, normal: V3) -> f32 {
         // Leave the surface a little, the more the flatter the light falls.
-        let slope = 1.0 - normal.dot(self.towards).clamp(0.0, 1.0);
-        let [x, y, mine] = self.place(p + normal * (0.0012 + 0.0030 * slope));
-        let limit = self.side as f32 - 3.0;
+        let slope = 1.0 - normal.dot(self.view.towards).clamp(0.0, 1.0);
+        let [x, y, mine] = self.view.place(p + normal * (0.0012 + 0.0030 * slope));
+        let limit = self.view.side as f32 - 3.0;
         if !(x > 2.0 && y > 2.0 && x < limit && y < limit) {
             return 1.0;
         }
@@ -128,7 +105,7 @@ impl ShadowMap {
         // A 3 x 3 window, weighted so that its edge moves smoothly; where its corners agree, so does the rest.
         let ((ix, u), (iy, v)) = (split(x - 0.5), split(y - 0.5));
         let (ix, iy) = (ix as usize, iy as usize);
-        let corner = |i: usize, j: usize| self.near.get((iy + j - 1) * self.side + ix + i - 1).is_some_and(|near| *near <= mine);
+        let corner = |i: usize, j: usize| self.near.get((iy + j - 1) * self.view.side + ix + i - 1).is_some_and(|near| *near <= mine);
         let first = corner(0, 0);
         if first == corner(3, 0) && first == corner(0, 3) && first == corner(3, 3) && first == corner(1, 1) {
             return f32::from(first);
@@ -136,7 +113,7 @@ impl ShadowMap {
         let weights = [1.0 - u, 1.0, 1.0, u];
         let mut sum = 0.0;
         for (j, weight) in [1.0 - v, 1.0, 1.0, v].into_iter().enumerate() {
-            let start = (iy + j - 1) * self.side + ix - 1;
+            let start = (iy + j - 1) * self.view.side + ix - 1;
             let Some(row) = self.near.get(start..).and_then(|r| r.first_chunk::<4>()) else { continue };
             let mut line = 0.0;
             for k in 0..4 {
@@ -152,12 +129,20 @@ impl ShadowMap {
 #[derive(Clone, Copy, Debug)]
 pub struct ShadowView {
     side: usize,
-    towards: V3,
-    across: [V3; 2],
-    centre: V3,
+    /// Towards the lamp, and two axes across, unit length, camera space.
+    pub(crate) towards: V3,
+    pub(crate) across: [V3; 2],
+    pub(crate) centre: V3,
 }
 
 impl ShadowView {
+    /// A map of `side` x `side` samples, turned towards a lamp, around a centre of interest.
+    pub(crate) fn new(side: usize, towards: V3, centre: V3) -> ShadowView {
+        let towards = towards.unit();
+        let u = towards.perpendicular();
+        ShadowView { side, towards, across: [u, towards.cross(u)], centre }
+    }
+
     #[inline]
     fn place(&self, p: V3) -> [f32; 3] {
         let q = p - self.centre;
