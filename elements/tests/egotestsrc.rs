@@ -264,7 +264,7 @@ fn renderers_make_the_same_truth_and_nearly_the_same_pictures() {
         let text = |frame| {
             let t: TruthMeta = truth(frame);
             // Which joints are seen is read from the picture.
-            let hands: Vec<_> = t.hands.iter().map(|h| (h.hand.side, h.hand.image_px, h.hand.camera_m)).collect();
+            let hands: Vec<_> = t.hands.iter().map(|h| (h.hand.side, h.hand.image_norm, h.hand.camera_m)).collect();
             format!("{hands:?} {:?} {:?} {:?} {:?}", t.objects, t.action, t.intrinsics, t.world_from_camera)
         };
         assert_eq!(text(cpu), text(wgpu));
