@@ -26,7 +26,7 @@
 //!
 //! `lens-distortion=true` bends the picture as a real lens does, and with it everything that is given in pixels; `hand-mesh=DIR`
 //! draws a rigged hand of your own (glTF, MakeHuman). `renderer=auto` draws on the graphics card where there is one (`wgpu`), else on
-//! the processor (`cpu`): pictures differ by a few grey levels at edges.
+//! the processor (`cpu`): pictures differ by a few grey levels at edges, and so does which joints count as seen there; no other truth does.
 //!
 //! A live source shows what is due by the clock: frames for which there is no time are skipped and counted (`stats`), the next one
 //! is marked DISCONT. Up to three frames are drawn ahead in time that is left over; none leaves early. It answers LATENCY with one frame. Otherwise frames come as fast as they are taken, and seeking works: a

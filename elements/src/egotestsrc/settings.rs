@@ -213,7 +213,8 @@ impl Settings {
             glib::ParamSpecEnum::builder_with_default("renderer", default.renderer)
                 .nick("Renderer")
                 .blurb(
-                    "What draws: pictures differ by a few grey levels at edges, truth does not. wgpu without any Vulkan device is an error",
+                    "What draws. Pictures differ by a few grey levels at edges, and so does which joints are seen there; no other truth does. wgpu \
+                     without any Vulkan device is an error",
                 )
                 .mutable_ready()
                 .build(),

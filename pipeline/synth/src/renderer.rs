@@ -12,6 +12,7 @@ use crate::raster::{Frame, Renderer};
 use crate::recipe::SceneRecipe;
 
 /// A wish for a renderer. Poses and truth are the same bits with each; pictures agree within two grey levels almost everywhere.
+/// Whether a joint is seen is read from the picture, so that at the edge of something it may differ.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum RendererKind {
     /// The graphics card where there is one, else the processor: Vulkan in software is slower than the rasteriser.
