@@ -95,6 +95,44 @@ fn a_clip_is_replayed_with_its_results_and_every_jump_lands_on_its_own() {
 }
 
 #[test]
+fn a_folder_of_pictures_can_be_jumped_about_in_like_a_video() {
+    start();
+    for ending in ["png", "jpg"] {
+        let dir = tempfile::tempdir().expect("temporary folder");
+        let folder = dir.path().join("walk");
+        std::fs::create_dir(&folder).expect("made");
+        for n in 0..20_u8 {
+            let picture = image::GrayImage::from_pixel(64, 48, image::Luma([20 + 10 * n]));
+            image::DynamicImage::ImageLuma8(picture).to_rgb8().save(folder.join(format!("f{n}.{ending}"))).expect("written");
+        }
+        let opening = Opening { paused: true, ..Opening::word(&folder.to_string_lossy(), None) };
+        let mut viewer = viewer(opening, dir.path());
+        until(&mut viewer, "the first picture", |v| v.state.frame.is_some() && v.state.play.duration_ns.is_some());
+        assert_eq!(viewer.state.play.duration_ns, Some(20_000_000_000 / 30));
+        // Number of a grey picture by its brightness.
+        let level = |v: &Viewer| {
+            let picture = v.state.frame.as_ref()?.picture.clone()?;
+            let luma = f64::from(*picture.planes()?.planes.first()?.0.first()?);
+            let grey = if picture.colour.full_range { luma } else { (luma - 16.0) / 219.0 * 255.0 };
+            Some((grey - 20.0) / 10.0)
+        };
+        for n in [13_u64, 2, 19, 0, 7] {
+            viewer.act(Action::Seek(n * 1_000_000_000 / 30 + 1_000_000));
+            let what = format!("picture {n} of {ending}");
+            until(&mut viewer, &what, |v| v.state.play.jumping_to.is_none() && level(v).is_some_and(|l| (l - n as f64).abs() < 0.4));
+            assert_eq!(viewer.state.results().map(|r| r.frame), Some(n), "{ending}");
+        }
+        viewer.act(Action::Do(Command::FrameOn));
+        until(&mut viewer, "the next picture", |v| level(v).is_some_and(|l| (l - 8.0).abs() < 0.4));
+        viewer.act(Action::Do(Command::PlayPause));
+        until(&mut viewer, "the end", |v| !v.state.play.playing);
+        viewer.act(Action::Do(Command::ToStart));
+        until(&mut viewer, "the first picture again", |v| level(v).is_some_and(|l| l.abs() < 0.4));
+        assert_eq!(viewer.state.notices, []);
+    }
+}
+
+#[test]
 fn results_without_their_video_are_shown_on_black() {
     start();
     let dir = tempfile::tempdir().expect("temporary folder");
