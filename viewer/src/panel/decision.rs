@@ -123,6 +123,10 @@ pub fn decision_ui(ui: &mut Ui, state: &State, shared: &mut Shared<'_>) {
             for ranked in action.top.iter().take(BEST) {
                 bar_ui(ui, &ranked.0, ranked.1, state.labels.colour(state.labels.find(&ranked.0)), shared);
             }
+            if let Some(next) = &action.next {
+                let text = format!("next: {} {:.0} %", next.label, next.probability * 100.0);
+                ui.label(RichText::new(text).color(shared.palette.text)).on_hover_text("What the model expects after the present action");
+            }
         }
         None => {
             ui.label(RichText::new("no classes in these results").color(shared.palette.weak));

@@ -52,6 +52,7 @@ fn with_rows(state: &mut State) {
             uncertainty: 0.0,
             stable: true,
             window_ns: [0, 0],
+            next: None,
         });
         let opening = state.opening();
         state.add_results(&(opening, Arc::new(record), None));
