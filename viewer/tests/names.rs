@@ -24,9 +24,11 @@ fn parts_that_are_painted_have_names() {
     harness.get_by_label_contains("hands in space, view angle");
     harness.get_by_label_contains("timeline, 00:06.7 of 01:00");
     harness.get_by_label_contains("pour milk 64 percent");
-    for layer in Layer::ALL.into_iter().filter(|l| *l != Layer::Depth) {
+    harness.get_by_label("next: place milk 62 %");
+    for layer in Layer::ALL.into_iter().filter(|l| !matches!(l, Layer::Depth | Layer::Features)) {
         harness.get_by_role_and_label(Role::Button, &format!("Hide {}", layer.name()));
     }
+    harness.get_by_role_and_label(Role::Button, "Show features");
     harness.get_by_label_contains("depth blend between picture and depth");
 }
 

@@ -57,6 +57,7 @@ fn show(viewer: &mut Viewer, wanted: &[Show]) {
         match show {
             Show::Truth => state.layers.truth = true,
             Show::Depth => state.layers.shade_mut(Layer::Depth).visible = true,
+            Show::Features => state.layers.shade_mut(Layer::Features).visible = true,
             Show::Trust => state.look.trust = true,
             Show::Classes => state.look.strips = true,
             Show::FirstPerson => state.look.eye = ego_viewer::scene::Eye::of(ego_viewer::scene::EyeView::FirstPerson),

@@ -17,12 +17,14 @@ const MOUSE: [(&str, &str); 6] = [
 ];
 
 /// What marks mean.
-const MARKS: [(&str, &str); 5] = [
+const MARKS: [(&str, &str); 7] = [
     ("left hand", "blue, round joints, L"),
     ("right hand", "orange, square joints, R"),
     ("object", "yellow box; thick while it is held"),
     ("truth", "dashed, rings"),
+    ("features", "arc: how far a joint is bent; arrow: where it goes in 0.2 s; dashed: distance"),
     ("decision", "filled: sure; hollow: unsure; dashed: unknown action"),
+    ("next", "the action that a model expects afterwards, where it says so"),
 ];
 
 /// Draws the page while it is open.

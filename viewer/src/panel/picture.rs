@@ -6,7 +6,7 @@ use egui::{Align2, Color32, CornerRadius, FontId, Pos2, Rect, RichText, Role, Se
 
 use super::Shared;
 use crate::frame::ViewFrame;
-use crate::paint::{HandPaint, Labels, ObjectPaint, PictureView, paint_bodies, paint_hands, paint_objects};
+use crate::paint::{HandPaint, Labels, ObjectPaint, PictureView, paint_bodies, paint_features, paint_hands, paint_objects};
 use crate::state::command::Command;
 use crate::state::layers::Layer;
 use crate::state::{Picked, SourceKind, State};
@@ -112,6 +112,9 @@ fn paint_results(painter: &egui::Painter, view: &PictureView, frame: &ViewFrame,
     }
     if let Some(found) = results.hands.as_ref().filter(|_| hands.opacity > 0.0) {
         paint_hands(painter, view, found, &hands, labels);
+    }
+    if layers.opacity(Layer::Features) > 0.0 {
+        paint_features(painter, view, results, layers.opacity(Layer::Features), labels);
     }
 }
 

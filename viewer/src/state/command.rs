@@ -160,7 +160,8 @@ pub const COMMANDS: &[CommandInfo] = commands! {
         Command::ToggleLayer(Layer::Objects), "Layer objects", [key(Key::Num4)];
         Command::ToggleLayer(Layer::Mask), "Layer range mask", [key(Key::Num5)];
         Command::ToggleLayer(Layer::Depth), "Layer depth", [key(Key::Num6)];
-        Command::ToggleTruth, "Layer truth", [key(Key::Num7)];
+        Command::ToggleLayer(Layer::Features), "Layer features", [key(Key::Num7)];
+        Command::ToggleTruth, "Layer truth", [key(Key::Num8)];
         Command::ColourHands, "Colour hands by side or finger", [key(Key::C)];
         Command::FitPicture, "Fit the picture", [key(Key::F)];
         Command::Mirror, "Mirror the display only", [key(Key::M)];
