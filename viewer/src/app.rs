@@ -9,12 +9,12 @@ use egui::{CentralPanel, Event, Frame, Key, Margin, Panel, Rect, ScrollArea, Ui}
 use crate::error::ViewError;
 use crate::gpu::{Graphics, PictureLook, PicturePass};
 use crate::options::ViewOptions;
-use crate::panel::{self, Shared};
+use crate::panel::{self, Shared, Thumbnails};
 use crate::scene::Trail;
 use crate::state::command::{TEACH_KEY, command_of};
 use crate::state::layers::Layer;
 use crate::state::{Action, Errand, SourceKind, State};
-use crate::stream::{Stream, StreamEvent, Trouble, lock};
+use crate::stream::{Previews, Stream, StreamEvent, Trouble, lock};
 use crate::theme::{self, Palette};
 
 /// Results and batches that are taken between two pictures; more waits for the next one.
@@ -30,6 +30,9 @@ pub struct Viewer {
     stream: Option<Stream>,
     pass: Option<PicturePass>,
     trail: Trail,
+    thumbnails: Thumbnails,
+    /// The source picker was open when its lists were asked for.
+    picking: bool,
     /// Look that egui was given last.
     applied: Option<(bool, bool, f32)>,
     ends: Option<Instant>,
@@ -43,9 +46,12 @@ impl Viewer {
     /// # Errors
     /// When a thread cannot be started.
     pub fn new(options: ViewOptions, device: Option<&Graphics>, wake: impl Fn() + Send + Sync + 'static) -> Result<Viewer, ViewError> {
-        let stream = Stream::start(wake, options.look_back_bytes, options.outputs)?;
+        let wake = Arc::new(wake);
+        let waker = Arc::clone(&wake);
+        let stream = Stream::start(move || wake(), options.look_back_bytes, options.outputs)?;
         let mut viewer = Viewer::without_stream(options.folder.clone(), device);
         viewer.stream = Some(stream);
+        viewer.thumbnails = Thumbnails::new(Some(Previews::start(move || waker())?));
         viewer.state.runs = options.runs;
         viewer.state.settings = options.settings;
         viewer.ends = options.duration.map(|d| Instant::now() + d);
@@ -66,6 +72,8 @@ impl Viewer {
             stream: None,
             pass: device.map(PicturePass::new),
             trail: Trail::default(),
+            thumbnails: Thumbnails::default(),
+            picking: false,
             applied: None,
             ends: None,
             close_at_end: false,
@@ -143,12 +151,36 @@ impl Viewer {
             (Some(pass), Some(frame)) => pass.show(frame, look),
             _ => None,
         };
+        self.pick();
+        if let Some(files) = self.thumbnails.take(ui.ctx()) {
+            self.state.files = files;
+        }
         let palette = Palette::of(self.state.look.high_contrast);
-        let mut shared = Shared { palette, actions: &mut actions, picture, trail: &self.trail };
+        let mut shared =
+            Shared { palette, actions: &mut actions, picture, trail: &self.trail, thumbnails: &mut self.thumbnails };
         panels(ui, &mut self.state, &mut shared);
         for action in actions {
             self.act(action);
         }
+    }
+
+    /// The source picker has come up: looks for files.
+    fn pick(&mut self) {
+        let open = self.state.look.sources;
+        if open && !self.picking {
+            self.thumbnails.list(self.state.folders());
+        }
+        self.picking = open;
+    }
+
+    /// How many previews the source picker has.
+    pub fn previews(&self) -> usize {
+        self.thumbnails.count()
+    }
+
+    /// Whether it waits for some.
+    pub fn previews_under_way(&self) -> bool {
+        self.thumbnails.under_way()
     }
 
     /// What the window is cleared with before anything is drawn.

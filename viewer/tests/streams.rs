@@ -15,6 +15,7 @@ use ego_viewer::state::command::Command;
 use ego_viewer::state::{Action, Analysis, Errand, Level, SourceKind};
 use ego_viewer::stream::{LiveNews, LiveOutputs, Opening};
 use ego_viewer::{ViewOptions, Viewer};
+use egui_kittest::kittest::Queryable as _;
 
 fn start() {
     static ONCE: Once = Once::new();
@@ -267,4 +268,36 @@ fn a_live_source_is_measured_looked_back_at_and_recorded() {
     let live = viewer.state.play.live_ns;
     until(&mut viewer, "the stream going on", |v| v.state.play.live_ns > live + 100_000_000);
     assert_eq!(viewer.state.play.position_ns, first + 100_000_000);
+}
+
+#[test]
+fn the_source_picker_shows_files_with_previews_and_opens_them() {
+    start();
+    let dir = tempfile::tempdir().expect("temporary folder");
+    recorded(dir.path());
+    std::fs::write(dir.path().join("broken.mkv"), b"this is no video at all").expect("written");
+    let options = ViewOptions { folder: dir.path().to_owned(), ..ViewOptions::default() };
+    let viewer = Viewer::new(options, None, || {}).expect("starts");
+    let mut harness = egui_kittest::Harness::builder().with_size([1000.0, 900.0]).build_ui_state(
+        |ui, viewer: &mut Viewer| {
+            viewer.take(Instant::now());
+            viewer.ui(ui);
+        },
+        viewer,
+    );
+    harness.state_mut().act(Action::Do(Command::OpenSource));
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while harness.state().state.files.len() < 2 || harness.state().previews() < 1 || harness.state().previews_under_way() {
+        harness.run_steps(1);
+        assert!(Instant::now() < deadline, "{:?}", harness.state().state.files);
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let names: Vec<_> = harness.state().state.files.iter().filter_map(|f| f.file_name()?.to_str()).collect();
+    assert!(names.contains(&"clip.mp4") && names.contains(&"broken.mkv"), "{names:?}");
+    assert_eq!(harness.state().previews(), 1, "one of the clip, none of what is no video, none of a camera that is not there");
+    harness.get_by_label_contains("clip.mp4, ").click();
+    harness.run_steps(2);
+    assert!(harness.state().state.source.title == "clip.mp4" && !harness.state().state.look.sources);
+    let opening = harness.state().state.source.opening.clone().expect("opened");
+    assert!(opening.results.is_some(), "results beside it come along");
 }

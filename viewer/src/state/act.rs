@@ -3,13 +3,26 @@
 use super::command::Command;
 use super::layers::{HandColour, Layer};
 use super::{Errand, Level, Picked, SourceKind, State};
-use crate::stream::{Opening, Request};
+use crate::stream::{Opening, Request, What};
 use crate::timeline::TimeView;
 
 /// Sizes of text and buttons.
 const SCALES: [f32; 2] = [0.75, 2.0];
 /// Closest zoom of the picture.
 pub(crate) const MOST_ZOOM: f32 = 16.0;
+
+/// Sources that the picker offers again.
+const MOST_RECENT: usize = 6;
+
+/// Puts a source in front of those that were opened before; each is there once.
+fn remember(recent: &mut Vec<Opening>, opening: &Opening) {
+    if matches!(opening.what, What::Bad(_)) {
+        return;
+    }
+    recent.retain(|other| other.what != opening.what);
+    recent.insert(0, opening.clone());
+    recent.truncate(MOST_RECENT);
+}
 
 /// What the person does.
 #[derive(Clone, Debug, PartialEq)]
@@ -93,7 +106,9 @@ impl State {
         let opening = Opening { number: self.source.opening.as_ref().map_or(0, |o| o.number) + 1, ..opening };
         let (folder, look, layers, marks) = (self.folder.clone(), self.look.clone(), self.layers.clone(), std::mem::take(&mut self.marks));
         let (cameras, runs, settings) = (std::mem::take(&mut self.cameras), std::mem::take(&mut self.runs), self.settings.take());
-        *self = State { look, layers, marks, cameras, runs, settings, ..State::new(folder) };
+        let (mut recent, files) = (std::mem::take(&mut self.recent), std::mem::take(&mut self.files));
+        remember(&mut recent, &opening);
+        *self = State { look, layers, marks, cameras, runs, settings, recent, files, ..State::new(folder) };
         (self.look.sources, self.look.zoom, self.look.centre) = (false, 1.0, [0.5, 0.5]);
         self.source.title = opening.title();
         self.source.opening = Some(opening.clone());

@@ -11,10 +11,10 @@ pub mod trust;
 
 use std::path::PathBuf;
 
-use ego_graph::{Adjustable, Camera};
+use ego_graph::{Adjustable, Camera, Input, InputKind};
 
 use crate::frame::ViewFrame;
-use crate::stream::{Opening, Recorded};
+use crate::stream::{Opening, Recorded, What};
 use crate::timeline::{Labels, RowMaker, TimeView, Track};
 use layers::Layers;
 use marks::Marks;
@@ -216,6 +216,10 @@ pub struct State {
     pub cameras: Vec<Camera>,
     /// Recordings with results in the folder that was given.
     pub runs: Vec<(String, Opening)>,
+    /// Sources that were opened in this window, newest first.
+    pub recent: Vec<Opening>,
+    /// Videos in the folder for recordings and beside the present one.
+    pub files: Vec<PathBuf>,
     /// The recording under way.
     pub recording: Option<Recorded>,
     /// Folder for recordings, screenshots and marks.
@@ -254,6 +258,22 @@ impl State {
             let at = self.notices.iter().position(|n| Some(n.level) == least).unwrap_or(0);
             self.notices.remove(at);
         }
+    }
+
+    /// Folders whose videos the source picker lists.
+    pub fn folders(&self) -> Vec<PathBuf> {
+        let mut folders = vec![self.folder.clone()];
+        let beside = self.recent.iter().filter_map(|opening| match &opening.what {
+            What::File(Input { kind: InputKind::File(path), .. }) => path.parent(),
+            _ => None,
+        });
+        for folder in beside {
+            let folder = if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder.to_owned() };
+            if !folders.contains(&folder) {
+                folders.push(folder);
+            }
+        }
+        folders
     }
 
     /// End of what the timeline can show, nanoseconds.

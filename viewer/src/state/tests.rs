@@ -252,3 +252,21 @@ fn latency_counts_from_capture_when_there_is_one() {
     assert_eq!(state.trust.in_window.quantile(0.5), Some(10.0));
     assert_eq!(state.trust.table().last().map(|l| l.name.as_str()), Some("capture to paint"));
 }
+
+#[test]
+fn sources_that_were_opened_are_offered_again_newest_first() {
+    let mut state = State::new("out".into());
+    for word in ["test:ball", "test:snow", "tcp://nowhere", "test:ball"] {
+        state.act(Action::Open(Box::new(Opening::word(word, None))));
+    }
+    let titles: Vec<String> = state.recent.iter().map(Opening::title).collect();
+    assert_eq!(titles, ["test picture “ball”", "test picture “snow”"]);
+    for n in 0..20 {
+        state.act(Action::Open(Box::new(Opening::word(&format!("synth:{n}"), None))));
+    }
+    assert!(state.recent.len() < 10 && state.recent[0].title().ends_with("19"));
+    assert_eq!(state.folders(), [std::path::PathBuf::from("out")]);
+    let video = Opening { what: crate::stream::What::File(ego_graph::Input::of_file("clips/a.mp4".as_ref())), ..state.recent[0].clone() };
+    state.act(Action::Open(Box::new(video)));
+    assert_eq!(state.folders(), ["out", "clips"].map(std::path::PathBuf::from));
+}
