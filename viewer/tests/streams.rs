@@ -255,6 +255,7 @@ fn a_live_source_is_measured_looked_back_at_and_recorded() {
         |ending: &str| files.iter().find(|p| p.to_string_lossy().ends_with(ending)).unwrap_or_else(|| panic!("no {ending} in {files:?}"));
     let lines = ego_outputs::read_json_lines(of(".jsonl")).expect("readable");
     assert!(lines.end.is_some() && lines.frames.len() > 12);
+    assert_eq!((lines.frames[0].pts_ns, lines.frames[0].frame), (Some(0), 0), "the video begins at zero, and so do its results");
     let raw =
         files.iter().find(|p| p.to_string_lossy().ends_with(".mkv") && !p.to_string_lossy().ends_with(".annotated.mkv")).expect("raw");
     assert!(clips::frames_in(raw) > 6 && clips::frames_in(of(".annotated.mkv")) > 6);
