@@ -12,6 +12,7 @@ pub(crate) fn view(args: &ViewArgs) -> anyhow::Result<Status> {
     if args.screenshot_to.is_some() {
         without_asking_for_a_screen();
     }
+    without_asking_in_vain();
     let settings = Settings::load(&args.settings.config, &args.settings.overrides)?;
     settings.check()?;
     let mut options = ViewOptions::new(args.input.as_deref(), args.results.as_deref(), settings).map_err(told)?;
@@ -47,6 +48,13 @@ fn without_asking_for_a_screen() {
     {
         // Returns only when it fails; then the complaint is all the harm.
         let _ = std::process::Command::new(program).args(std::env::args_os().skip(1)).env(LAYER_OFF, "1").exec();
+    }
+}
+
+/// A window on X11 outside of a session, as over SSH or in a container: the layer asks Wayland all the same and complains once a device.
+pub(crate) fn without_asking_in_vain() {
+    if std::env::var_os("XDG_RUNTIME_DIR").is_none() {
+        without_asking_for_a_screen();
     }
 }
 
