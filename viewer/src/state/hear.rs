@@ -9,7 +9,7 @@ use super::command::Command;
 use super::{Action, Analysis, LIVE_ROWS, Level, SourceKind, State};
 use crate::frame::ViewFrame;
 use crate::stream::{Analysed, Request, StreamEvent, Trouble};
-use crate::timeline::{Labels, Row, Track};
+use crate::timeline::{Labels, Row, Track, flags};
 
 /// Rows of a results file, as far as it was read.
 #[derive(Clone, Debug)]
@@ -95,7 +95,11 @@ impl State {
         if *opening != self.opening() {
             return;
         }
-        let row = self.maker.row(results, truth.as_deref(), u64::MAX, &mut self.labels);
+        let mut row = self.maker.row(results, truth.as_deref(), u64::MAX, &mut self.labels);
+        if self.source.kind == SourceKind::File {
+            // Every picture of a file goes through the models; numbers that are missing were jumped over.
+            row.flags &= !flags::DROPPED;
+        }
         self.track.push(row);
     }
 
