@@ -11,7 +11,7 @@ use crate::gpu::{Graphics, PictureLook, PicturePass};
 use crate::options::ViewOptions;
 use crate::panel::{self, Shared, Thumbnails};
 use crate::scene::Trail;
-use crate::state::command::{TEACH_KEY, command_of};
+use crate::state::command::{Command, TEACH_KEY, command_of};
 use crate::state::layers::Layer;
 use crate::state::{Action, Errand, SourceKind, State};
 use crate::stream::{Previews, Stream, StreamEvent, Trouble, lock};
@@ -132,6 +132,7 @@ impl Viewer {
             self.trail.add(frame.pts_ns, &frame.results);
         }
         self.state.trust.forget(now);
+        self.state.forget_notices(now);
         self.ask(requests);
     }
 
@@ -156,8 +157,7 @@ impl Viewer {
             self.state.files = files;
         }
         let palette = Palette::of(self.state.look.high_contrast);
-        let mut shared =
-            Shared { palette, actions: &mut actions, picture, trail: &self.trail, thumbnails: &mut self.thumbnails };
+        let mut shared = Shared { palette, actions: &mut actions, picture, trail: &self.trail, thumbnails: &mut self.thumbnails };
         panels(ui, &mut self.state, &mut shared);
         for action in actions {
             self.act(action);
@@ -224,6 +224,10 @@ impl Viewer {
         let modal = self.state.look.palette.is_some() || self.state.look.help || self.state.look.sources;
         ui.input(|input| {
             for event in &input.events {
+                // The desktop's own copy key, which is not told as a key.
+                if matches!(event, Event::Copy) && !writing {
+                    actions.push(Action::Do(Command::CopyResults));
+                }
                 let Event::Key { key, pressed, repeat, modifiers, .. } = event else { continue };
                 if *key == TEACH_KEY && !modifiers.any() && (!writing || !pressed) && !modal {
                     if !repeat {
@@ -276,8 +280,12 @@ fn panels(ui: &mut Ui, state: &mut State, shared: &mut Shared<'_>) {
                 panel::selection_ui(ui, state, shared);
                 if state.look.trust {
                     ui.separator();
-                    panel::trust_ui(ui, state, shared);
+                    let table = ui.scope(|ui| panel::trust_ui(ui, state, shared)).response;
+                    if !state.look.trust_shown {
+                        table.scroll_to_me(Some(egui::Align::Max));
+                    }
                 }
+                state.look.trust_shown = state.look.trust;
             });
         });
     }

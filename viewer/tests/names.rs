@@ -4,6 +4,7 @@
 mod common;
 
 use ego_viewer::Viewer;
+use ego_viewer::state::Errand;
 use ego_viewer::state::layers::Layer;
 use egui::Key;
 use egui::accesskit::Role;
@@ -73,6 +74,20 @@ fn keys_work_and_leave_writing_alone() {
     harness.run_steps(2);
     press(&mut harness, Key::Num1);
     assert_eq!(harness.state().state.layers.shade(Layer::Video).visible, visible, "a digit that is written is not a command");
+}
+
+#[test]
+fn results_go_into_the_clipboard() {
+    let mut harness = harness();
+    let copied = |harness: &Harness<'static, Viewer>| harness.state().state.errands.iter().filter(|e| matches!(e, Errand::Copy(_))).count();
+    harness.event(egui::Event::Copy);
+    harness.run_steps(2);
+    assert_eq!(copied(&harness), 1);
+    harness.get_by_label("Example").focus();
+    harness.run_steps(2);
+    harness.event(egui::Event::Copy);
+    harness.run_steps(2);
+    assert_eq!(copied(&harness), 1, "while something is written the key copies that");
 }
 
 #[test]

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use ego_graph::{Input, InputKind, LiveSource};
 use egui::text::{LayoutJob, TextWrapping};
 use egui::{
-    Align2, Color32, FontId, Id, Key, Modal, Rect, RichText, Role, ScrollArea, Sense, StrokeKind, TextEdit, Ui, Vec2, WidgetInfo, pos2, vec2,
+    Align2, Color32, FontId, Id, Key, Modal, Rect, RichText, Role, ScrollArea, Sense, StrokeKind, TextEdit, Ui, Vec2, WidgetInfo, pos2,
+    vec2,
 };
 
 use super::icons::{Icon, paint_icon};
@@ -51,8 +52,7 @@ pub fn sources_ui(ui: &mut Ui, state: &mut State, shared: &mut Shared<'_>) {
             if !state.runs.is_empty() {
                 heading(ui, "Recordings with results");
                 for (name, opening) in &state.runs {
-                    let about =
-                        if matches!(opening.what, What::File(_)) { "video and results" } else { "results without their video" };
+                    let about = if matches!(opening.what, What::File(_)) { "video and results" } else { "results without their video" };
                     if row_ui(ui, name, about, &opening.what, shared) {
                         open(shared, opening.clone());
                     }

@@ -106,9 +106,10 @@ impl State {
         let opening = Opening { number: self.source.opening.as_ref().map_or(0, |o| o.number) + 1, ..opening };
         let (folder, look, layers, marks) = (self.folder.clone(), self.look.clone(), self.layers.clone(), std::mem::take(&mut self.marks));
         let (cameras, runs, settings) = (std::mem::take(&mut self.cameras), std::mem::take(&mut self.runs), self.settings.take());
+        let screenshot = self.screenshot.take();
         let (mut recent, files) = (std::mem::take(&mut self.recent), std::mem::take(&mut self.files));
         remember(&mut recent, &opening);
-        *self = State { look, layers, marks, cameras, runs, settings, recent, files, ..State::new(folder) };
+        *self = State { look, layers, marks, cameras, runs, settings, recent, files, screenshot, ..State::new(folder) };
         (self.look.sources, self.look.zoom, self.look.centre) = (false, 1.0, [0.5, 0.5]);
         self.source.title = opening.title();
         self.source.opening = Some(opening.clone());
@@ -175,6 +176,8 @@ impl State {
             Command::Mirror => self.layers.mirror ^= true,
             Command::Record => return self.record(),
             Command::Screenshot => self.errands.push(Errand::Screenshot),
+            Command::CopyResults => self.copy_results(),
+            Command::CopyScreenshotPath => self.copy_screenshot_path(),
             Command::NextView => self.look.eye = self.look.eye.next(),
             Command::ResetView => self.look.eye = crate::scene::Eye::default(),
             Command::ToggleStrips => self.look.strips ^= true,
@@ -287,6 +290,23 @@ impl State {
             return Vec::new();
         }
         vec![Request::Record { folder: self.folder.clone() }]
+    }
+
+    fn copy_results(&mut self) {
+        let Some(results) = self.results() else {
+            self.notify(Level::Info, "There is no frame whose results could be copied", None, None);
+            return;
+        };
+        let (text, number) = (results.to_json(), results.frame);
+        self.errands.push(Errand::Copy(text));
+        self.notify(Level::Info, format!("The results of frame {number} are in the clipboard"), None, None);
+    }
+
+    fn copy_screenshot_path(&mut self) {
+        match &self.screenshot {
+            Some(path) => self.errands.push(Errand::Copy(path.display().to_string())),
+            None => self.notify(Level::Info, "There is no screenshot yet", None, Some(("Save one", Action::Do(Command::Screenshot)))),
+        }
     }
 
     fn teach(&mut self, down: bool) {
