@@ -13,7 +13,7 @@ use crate::panel::{self, Shared, Thumbnails};
 use crate::scene::Trail;
 use crate::state::command::{Command, TEACH_KEY, command_of};
 use crate::state::layers::Layer;
-use crate::state::{Action, Errand, SourceKind, State};
+use crate::state::{Action, Errand, Level, SourceKind, State};
 use crate::stream::{Previews, Stream, StreamEvent, Trouble, lock};
 use crate::theme::{self, Palette};
 
@@ -57,7 +57,7 @@ impl Viewer {
         viewer.ends = options.duration.map(|d| Instant::now() + d);
         (viewer.close_at_end, viewer.quit) = (options.close_at_end, options.quit);
         if let Err(error) = viewer.state.marks.load(&options.folder) {
-            viewer.state.notify(crate::state::Level::Warning, error.to_string(), None, None);
+            viewer.state.notify(Level::Warning, error.to_string(), None, None);
         }
         if let Some(opening) = options.opening {
             viewer.act(Action::Open(Box::new(opening)));
@@ -200,8 +200,9 @@ impl Viewer {
     /// When the window should be drawn again even if nothing comes.
     pub fn beat(&self) -> Option<Duration> {
         let live = self.state.source.kind == SourceKind::Live || self.state.play.playing || self.state.source.opening_now;
+        let fading = self.state.notices.iter().any(|notice| notice.level == Level::Info);
         let to_end = self.ends.map(|at| at.saturating_duration_since(Instant::now()));
-        [(live || self.quit.is_some()).then_some(BEAT), to_end].into_iter().flatten().min()
+        [(live || fading || self.quit.is_some()).then_some(BEAT), to_end].into_iter().flatten().min()
     }
 
     fn apply_look(&mut self, context: &egui::Context) {

@@ -92,6 +92,11 @@ fn a_clip_is_replayed_with_its_results_and_every_jump_lands_on_its_own() {
     viewer.act(Action::Do(Command::PlayPause));
     until(&mut viewer, "the end", |v| !v.state.play.playing);
     assert!(viewer.state.play.position_ns > 1_800_000_000, "{}", viewer.state.play.position_ns);
+    // Whatever the container says about its length.
+    viewer.state.play.duration_ns = Some(9_000_000_000);
+    viewer.act(Action::Do(Command::PlayPause));
+    until(&mut viewer, "the beginning", |v| v.state.play.playing && number(v).is_some_and(|n| n < 30.0));
+    until(&mut viewer, "the end once more", |v| !v.state.play.playing && number(v).is_some_and(|n| n > 50.0));
     assert_eq!(viewer.state.notices, []);
 }
 

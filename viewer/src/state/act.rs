@@ -121,6 +121,7 @@ impl State {
     fn seek(&mut self, ns: u64) -> Vec<Request> {
         let end = self.end_ns();
         let ns = ns.min(end);
+        self.play.ended = false;
         match self.source.kind {
             SourceKind::None => Vec::new(),
             SourceKind::File => {
@@ -215,7 +216,7 @@ impl State {
                 if !self.play.playing {
                     return vec![Request::Pause];
                 }
-                let at_end = self.play.duration_ns.is_some_and(|d| self.play.position_ns + 40_000_000 >= d);
+                let at_end = self.play.ended || self.play.duration_ns.is_some_and(|d| self.play.position_ns + 40_000_000 >= d);
                 let mut requests = if at_end { self.seek(0) } else { Vec::new() };
                 requests.push(Request::Play);
                 requests

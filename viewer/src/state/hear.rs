@@ -44,7 +44,7 @@ impl State {
             }
             StreamEvent::Controls(controls) => self.controls = controls,
             StreamEvent::Duration(ns) => self.play.duration_ns = Some(ns),
-            StreamEvent::Ended => self.play.playing = false,
+            StreamEvent::Ended => (self.play.playing, self.play.ended) = (false, true),
             StreamEvent::Lost { reason, retry_in_s } => self.source.lost = Some((reason, retry_in_s)),
             StreamEvent::Back => self.source.lost = None,
             StreamEvent::Stages { stages, dropped } => (self.trust.models, self.trust.dropped_busy) = (stages, dropped),

@@ -114,6 +114,8 @@ impl FileStream {
         match request {
             Request::Play => {
                 self.playing = true;
+                // From the end one has to leave first: a player that is there only says again that it has ended.
+                self.jump();
                 self.player.play();
             }
             Request::Pause => {
