@@ -139,6 +139,25 @@ fn a_folder_of_pictures_can_be_jumped_about_in_like_a_video() {
 }
 
 #[test]
+fn truth_beside_a_video_is_shown_without_results_too() {
+    start();
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let clip = recorded(dir.path());
+    std::fs::rename(dir.path().join("clip.jsonl"), dir.path().join("clip.truth.jsonl")).expect("moved");
+    let opening = Opening { paused: true, ..Opening::word(&clip.to_string_lossy(), None) };
+    let mut viewer = viewer(opening, dir.path());
+    until(&mut viewer, "the first picture", |v| v.state.frame.is_some());
+    let known = |v: &Viewer| Some(v.state.frame.as_ref()?.truth.as_ref()?.frame);
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while known(&viewer) != Some(40) {
+        // The file may not be read that far at the first jump.
+        viewer.act(Action::Seek(40 * 1_000_000_000 / 30 + 1_000_000));
+        until(&mut viewer, "the picture", |v| v.state.play.jumping_to.is_none());
+        assert!(Instant::now() < deadline, "no truth");
+    }
+}
+
+#[test]
 fn results_without_their_video_are_shown_on_black() {
     start();
     let dir = tempfile::tempdir().expect("temporary folder");
