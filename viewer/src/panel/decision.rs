@@ -77,6 +77,7 @@ fn texts(state: &State, results: Option<&FrameRecord>, action: Option<&ActionRec
             (SourceKind::None, _) => "",
             (_, Analysis::Loading) => "models are being loaded",
             (_, Analysis::Failed) => "the analysis has ended",
+            (_, Analysis::Running) if state.trust.models.iter().any(|model| model.stage == "action") => "not decided yet",
             (_, Analysis::Running) if results.is_some_and(|r| r.hands.is_some()) => "no stage decides on actions",
             _ => "no action in these results",
         };
