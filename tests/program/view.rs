@@ -91,9 +91,12 @@ struct Screen {
 }
 
 impl Screen {
-    /// Starts one; `None` where Xvfb is not installed.
+    /// Starts one; `None` where Xvfb is not installed. One after the other: two that find the lock of a server that is gone both take its
+    /// number.
     fn start() -> Option<Screen> {
         use std::io::BufRead as _;
+        static STARTING: std::sync::Mutex<()> = std::sync::Mutex::new(());
+        let _alone = STARTING.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let words = ["-displayfd", "1", "-screen", "0", "1300x820x24", "-nolisten", "tcp"];
         let mut server = Command::new("Xvfb").args(words).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().ok()?;
         let mut line = String::new();

@@ -9,12 +9,12 @@ use egui::{CentralPanel, Event, Frame, Key, Margin, Panel, Rect, ScrollArea, Ui}
 use crate::error::ViewError;
 use crate::gpu::{Graphics, PictureLook, PicturePass};
 use crate::options::ViewOptions;
-use crate::panel::{self, Shared};
+use crate::panel::{self, Shared, Thumbnails};
 use crate::scene::Trail;
-use crate::state::command::{TEACH_KEY, command_of};
+use crate::state::command::{Command, TEACH_KEY, command_of};
 use crate::state::layers::Layer;
-use crate::state::{Action, Errand, SourceKind, State};
-use crate::stream::{Stream, StreamEvent, Trouble, lock};
+use crate::state::{Action, Errand, Level, SourceKind, State};
+use crate::stream::{Previews, Stream, StreamEvent, Trouble, lock};
 use crate::theme::{self, Palette};
 
 /// Results and batches that are taken between two pictures; more waits for the next one.
@@ -30,6 +30,9 @@ pub struct Viewer {
     stream: Option<Stream>,
     pass: Option<PicturePass>,
     trail: Trail,
+    thumbnails: Thumbnails,
+    /// The source picker was open when its lists were asked for.
+    picking: bool,
     /// Look that egui was given last.
     applied: Option<(bool, bool, f32)>,
     ends: Option<Instant>,
@@ -43,15 +46,18 @@ impl Viewer {
     /// # Errors
     /// When a thread cannot be started.
     pub fn new(options: ViewOptions, device: Option<&Graphics>, wake: impl Fn() + Send + Sync + 'static) -> Result<Viewer, ViewError> {
-        let stream = Stream::start(wake, options.look_back_bytes, options.outputs)?;
+        let wake = Arc::new(wake);
+        let waker = Arc::clone(&wake);
+        let stream = Stream::start(move || wake(), options.look_back_bytes, options.outputs)?;
         let mut viewer = Viewer::without_stream(options.folder.clone(), device);
         viewer.stream = Some(stream);
+        viewer.thumbnails = Thumbnails::new(Some(Previews::start(move || waker())?));
         viewer.state.runs = options.runs;
         viewer.state.settings = options.settings;
         viewer.ends = options.duration.map(|d| Instant::now() + d);
         (viewer.close_at_end, viewer.quit) = (options.close_at_end, options.quit);
         if let Err(error) = viewer.state.marks.load(&options.folder) {
-            viewer.state.notify(crate::state::Level::Warning, error.to_string(), None, None);
+            viewer.state.notify(Level::Warning, error.to_string(), None, None);
         }
         if let Some(opening) = options.opening {
             viewer.act(Action::Open(Box::new(opening)));
@@ -66,6 +72,8 @@ impl Viewer {
             stream: None,
             pass: device.map(PicturePass::new),
             trail: Trail::default(),
+            thumbnails: Thumbnails::default(),
+            picking: false,
             applied: None,
             ends: None,
             close_at_end: false,
@@ -124,6 +132,7 @@ impl Viewer {
             self.trail.add(frame.pts_ns, &frame.results);
         }
         self.state.trust.forget(now);
+        self.state.forget_notices(now);
         self.ask(requests);
     }
 
@@ -143,12 +152,35 @@ impl Viewer {
             (Some(pass), Some(frame)) => pass.show(frame, look),
             _ => None,
         };
+        self.pick();
+        if let Some(files) = self.thumbnails.take(ui.ctx()) {
+            self.state.files = files;
+        }
         let palette = Palette::of(self.state.look.high_contrast);
-        let mut shared = Shared { palette, actions: &mut actions, picture, trail: &self.trail };
+        let mut shared = Shared { palette, actions: &mut actions, picture, trail: &self.trail, thumbnails: &mut self.thumbnails };
         panels(ui, &mut self.state, &mut shared);
         for action in actions {
             self.act(action);
         }
+    }
+
+    /// The source picker has come up: looks for files.
+    fn pick(&mut self) {
+        let open = self.state.look.sources;
+        if open && !self.picking {
+            self.thumbnails.list(self.state.folders());
+        }
+        self.picking = open;
+    }
+
+    /// How many previews the source picker has.
+    pub fn previews(&self) -> usize {
+        self.thumbnails.count()
+    }
+
+    /// Whether it waits for some.
+    pub fn previews_under_way(&self) -> bool {
+        self.thumbnails.under_way()
     }
 
     /// What the window is cleared with before anything is drawn.
@@ -168,8 +200,9 @@ impl Viewer {
     /// When the window should be drawn again even if nothing comes.
     pub fn beat(&self) -> Option<Duration> {
         let live = self.state.source.kind == SourceKind::Live || self.state.play.playing || self.state.source.opening_now;
+        let fading = self.state.notices.iter().any(|notice| notice.level == Level::Info);
         let to_end = self.ends.map(|at| at.saturating_duration_since(Instant::now()));
-        [(live || self.quit.is_some()).then_some(BEAT), to_end].into_iter().flatten().min()
+        [(live || fading || self.quit.is_some()).then_some(BEAT), to_end].into_iter().flatten().min()
     }
 
     fn apply_look(&mut self, context: &egui::Context) {
@@ -192,6 +225,10 @@ impl Viewer {
         let modal = self.state.look.palette.is_some() || self.state.look.help || self.state.look.sources;
         ui.input(|input| {
             for event in &input.events {
+                // The desktop's own copy key, which is not told as a key.
+                if matches!(event, Event::Copy) && !writing {
+                    actions.push(Action::Do(Command::CopyResults));
+                }
                 let Event::Key { key, pressed, repeat, modifiers, .. } = event else { continue };
                 if *key == TEACH_KEY && !modifiers.any() && (!writing || !pressed) && !modal {
                     if !repeat {
@@ -244,8 +281,12 @@ fn panels(ui: &mut Ui, state: &mut State, shared: &mut Shared<'_>) {
                 panel::selection_ui(ui, state, shared);
                 if state.look.trust {
                     ui.separator();
-                    panel::trust_ui(ui, state, shared);
+                    let table = ui.scope(|ui| panel::trust_ui(ui, state, shared)).response;
+                    if !state.look.trust_shown {
+                        table.scroll_to_me(Some(egui::Align::Max));
+                    }
                 }
+                state.look.trust_shown = state.look.trust;
             });
         });
     }

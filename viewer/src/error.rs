@@ -39,14 +39,9 @@ pub enum ViewError {
         /// The operating system's reason.
         source: std::io::Error,
     },
-    /// A file of marks that is none.
-    #[error("{path} holds no marked examples: {problem}")]
-    Marks {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong.
-        problem: String,
-    },
+    /// A file of marked examples that cannot be read or written.
+    #[error(transparent)]
+    Marks(ego_outputs::OutputError),
     /// What is to be shown cannot be.
     #[error("{reason}")]
     Input {

@@ -64,6 +64,7 @@ impl eframe::App for Window {
             match errand {
                 Errand::Quit => context.send_viewport_cmd(ViewportCommand::Close),
                 Errand::Screenshot => self.screenshot(context),
+                Errand::Copy(text) => context.copy_text(text),
             }
         }
         let wanted = self.viewer.state.look.full_screen;
@@ -73,7 +74,7 @@ impl eframe::App for Window {
         }
         for saved in self.saves.try_iter() {
             match saved {
-                Ok(path) => self.viewer.state.notify(Level::Info, format!("The screenshot is {}", path.display()), None, None),
+                Ok(path) => self.viewer.state.screenshot_saved(path),
                 Err(error) => self.viewer.state.notify(Level::Error, error.to_string(), None, None),
             }
         }

@@ -72,6 +72,33 @@ fn fingers_mask_and_depth() {
 }
 
 #[test]
+fn features_at_their_joints() {
+    check("features", [640.0, 560.0], 200, |viewer| {
+        bare(viewer);
+        viewer.state.layers.shade_mut(Layer::Mask).visible = false;
+        viewer.state.layers.shade_mut(Layer::Features).visible = true;
+        let frame = viewer.state.frame.as_mut().expect("a frame");
+        let mut record = (*frame.results).clone();
+        record.objects = None;
+        let mut features = std::collections::BTreeMap::new();
+        for (finger, bent) in ["thumb", "index", "middle", "ring", "little"].into_iter().zip([0.3, 0.6, 0.9, 1.2, 1.5]) {
+            features.insert(format!("right.{finger}.flexion_rad"), bent);
+            features.insert(format!("right.{finger}.pip.flexion_rad"), 0.6 * bent);
+            features.insert(format!("right.{finger}_tip.vy_h_per_s"), 2.0 * bent);
+            features.insert(format!("right.{finger}_tip.vx_h_per_s"), 0.5);
+        }
+        for (name, value) in [("right.wrist.vx_h_per_s", -3.0), ("right.wrist.vy_h_per_s", 1.0), ("right.wrist.speed_m_per_s", 0.32)] {
+            features.insert(name.to_owned(), value);
+        }
+        for (name, value) in [("left.pinch_h", 0.9), ("hands.distance_h", 2.6), ("left.wrist.speed_m_per_s", f64::NAN)] {
+            features.insert(name.to_owned(), value);
+        }
+        record.features = Some(features);
+        frame.results = std::sync::Arc::new(record);
+    });
+}
+
+#[test]
 fn first_person_coincides_with_the_overlay() {
     check("first-person", [720.0, 560.0], 200, |viewer| {
         viewer.state.look.controls = false;

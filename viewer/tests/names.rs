@@ -4,6 +4,7 @@
 mod common;
 
 use ego_viewer::Viewer;
+use ego_viewer::state::Errand;
 use ego_viewer::state::layers::Layer;
 use egui::Key;
 use egui::accesskit::Role;
@@ -24,9 +25,11 @@ fn parts_that_are_painted_have_names() {
     harness.get_by_label_contains("hands in space, view angle");
     harness.get_by_label_contains("timeline, 00:06.7 of 01:00");
     harness.get_by_label_contains("pour milk 64 percent");
-    for layer in Layer::ALL.into_iter().filter(|l| *l != Layer::Depth) {
+    harness.get_by_label("next: place milk 62 %");
+    for layer in Layer::ALL.into_iter().filter(|l| !matches!(l, Layer::Depth | Layer::Features)) {
         harness.get_by_role_and_label(Role::Button, &format!("Hide {}", layer.name()));
     }
+    harness.get_by_role_and_label(Role::Button, "Show features");
     harness.get_by_label_contains("depth blend between picture and depth");
 }
 
@@ -71,6 +74,20 @@ fn keys_work_and_leave_writing_alone() {
     harness.run_steps(2);
     press(&mut harness, Key::Num1);
     assert_eq!(harness.state().state.layers.shade(Layer::Video).visible, visible, "a digit that is written is not a command");
+}
+
+#[test]
+fn results_go_into_the_clipboard() {
+    let mut harness = harness();
+    let copied = |harness: &Harness<'static, Viewer>| harness.state().state.errands.iter().filter(|e| matches!(e, Errand::Copy(_))).count();
+    harness.event(egui::Event::Copy);
+    harness.run_steps(2);
+    assert_eq!(copied(&harness), 1);
+    harness.get_by_label("Example").focus();
+    harness.run_steps(2);
+    harness.event(egui::Event::Copy);
+    harness.run_steps(2);
+    assert_eq!(copied(&harness), 1, "while something is written the key copies that");
 }
 
 #[test]

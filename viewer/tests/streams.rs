@@ -15,6 +15,7 @@ use ego_viewer::state::command::Command;
 use ego_viewer::state::{Action, Analysis, Errand, Level, SourceKind};
 use ego_viewer::stream::{LiveNews, LiveOutputs, Opening};
 use ego_viewer::{ViewOptions, Viewer};
+use egui_kittest::kittest::Queryable as _;
 
 fn start() {
     static ONCE: Once = Once::new();
@@ -91,7 +92,69 @@ fn a_clip_is_replayed_with_its_results_and_every_jump_lands_on_its_own() {
     viewer.act(Action::Do(Command::PlayPause));
     until(&mut viewer, "the end", |v| !v.state.play.playing);
     assert!(viewer.state.play.position_ns > 1_800_000_000, "{}", viewer.state.play.position_ns);
+    // Whatever the container says about its length.
+    viewer.state.play.duration_ns = Some(9_000_000_000);
+    viewer.act(Action::Do(Command::PlayPause));
+    until(&mut viewer, "the beginning", |v| v.state.play.playing && number(v).is_some_and(|n| n < 30.0));
+    until(&mut viewer, "the end once more", |v| !v.state.play.playing && number(v).is_some_and(|n| n > 50.0));
     assert_eq!(viewer.state.notices, []);
+}
+
+#[test]
+fn a_folder_of_pictures_can_be_jumped_about_in_like_a_video() {
+    start();
+    for ending in ["png", "jpg"] {
+        let dir = tempfile::tempdir().expect("temporary folder");
+        let folder = dir.path().join("walk");
+        std::fs::create_dir(&folder).expect("made");
+        for n in 0..20_u8 {
+            let picture = image::GrayImage::from_pixel(64, 48, image::Luma([20 + 10 * n]));
+            image::DynamicImage::ImageLuma8(picture).to_rgb8().save(folder.join(format!("f{n}.{ending}"))).expect("written");
+        }
+        let opening = Opening { paused: true, ..Opening::word(&folder.to_string_lossy(), None) };
+        let mut viewer = viewer(opening, dir.path());
+        until(&mut viewer, "the first picture", |v| v.state.frame.is_some() && v.state.play.duration_ns.is_some());
+        assert_eq!(viewer.state.play.duration_ns, Some(20_000_000_000 / 30));
+        // Number of a grey picture by its brightness.
+        let level = |v: &Viewer| {
+            let picture = v.state.frame.as_ref()?.picture.clone()?;
+            let luma = f64::from(*picture.planes()?.planes.first()?.0.first()?);
+            let grey = if picture.colour.full_range { luma } else { (luma - 16.0) / 219.0 * 255.0 };
+            Some((grey - 20.0) / 10.0)
+        };
+        for n in [13_u64, 2, 19, 0, 7] {
+            viewer.act(Action::Seek(n * 1_000_000_000 / 30 + 1_000_000));
+            let what = format!("picture {n} of {ending}");
+            until(&mut viewer, &what, |v| v.state.play.jumping_to.is_none() && level(v).is_some_and(|l| (l - n as f64).abs() < 0.4));
+            assert_eq!(viewer.state.results().map(|r| r.frame), Some(n), "{ending}");
+        }
+        viewer.act(Action::Do(Command::FrameOn));
+        until(&mut viewer, "the next picture", |v| level(v).is_some_and(|l| (l - 8.0).abs() < 0.4));
+        viewer.act(Action::Do(Command::PlayPause));
+        until(&mut viewer, "the end", |v| !v.state.play.playing);
+        viewer.act(Action::Do(Command::ToStart));
+        until(&mut viewer, "the first picture again", |v| level(v).is_some_and(|l| l.abs() < 0.4));
+        assert_eq!(viewer.state.notices, []);
+    }
+}
+
+#[test]
+fn truth_beside_a_video_is_shown_without_results_too() {
+    start();
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let clip = recorded(dir.path());
+    std::fs::rename(dir.path().join("clip.jsonl"), dir.path().join("clip.truth.jsonl")).expect("moved");
+    let opening = Opening { paused: true, ..Opening::word(&clip.to_string_lossy(), None) };
+    let mut viewer = viewer(opening, dir.path());
+    until(&mut viewer, "the first picture", |v| v.state.frame.is_some());
+    let known = |v: &Viewer| Some(v.state.frame.as_ref()?.truth.as_ref()?.frame);
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while known(&viewer) != Some(40) {
+        // The file may not be read that far at the first jump.
+        viewer.act(Action::Seek(40 * 1_000_000_000 / 30 + 1_000_000));
+        until(&mut viewer, "the picture", |v| v.state.play.jumping_to.is_none());
+        assert!(Instant::now() < deadline, "no truth");
+    }
 }
 
 #[test]
@@ -216,6 +279,7 @@ fn a_live_source_is_measured_looked_back_at_and_recorded() {
         |ending: &str| files.iter().find(|p| p.to_string_lossy().ends_with(ending)).unwrap_or_else(|| panic!("no {ending} in {files:?}"));
     let lines = ego_outputs::read_json_lines(of(".jsonl")).expect("readable");
     assert!(lines.end.is_some() && lines.frames.len() > 12);
+    assert_eq!((lines.frames[0].pts_ns, lines.frames[0].frame), (Some(0), 0), "the video begins at zero, and so do its results");
     let raw =
         files.iter().find(|p| p.to_string_lossy().ends_with(".mkv") && !p.to_string_lossy().ends_with(".annotated.mkv")).expect("raw");
     assert!(clips::frames_in(raw) > 6 && clips::frames_in(of(".annotated.mkv")) > 6);
@@ -229,4 +293,36 @@ fn a_live_source_is_measured_looked_back_at_and_recorded() {
     let live = viewer.state.play.live_ns;
     until(&mut viewer, "the stream going on", |v| v.state.play.live_ns > live + 100_000_000);
     assert_eq!(viewer.state.play.position_ns, first + 100_000_000);
+}
+
+#[test]
+fn the_source_picker_shows_files_with_previews_and_opens_them() {
+    start();
+    let dir = tempfile::tempdir().expect("temporary folder");
+    recorded(dir.path());
+    std::fs::write(dir.path().join("broken.mkv"), b"this is no video at all").expect("written");
+    let options = ViewOptions { folder: dir.path().to_owned(), ..ViewOptions::default() };
+    let viewer = Viewer::new(options, None, || {}).expect("starts");
+    let mut harness = egui_kittest::Harness::builder().with_size([1000.0, 900.0]).build_ui_state(
+        |ui, viewer: &mut Viewer| {
+            viewer.take(Instant::now());
+            viewer.ui(ui);
+        },
+        viewer,
+    );
+    harness.state_mut().act(Action::Do(Command::OpenSource));
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while harness.state().state.files.len() < 2 || harness.state().previews() < 1 || harness.state().previews_under_way() {
+        harness.run_steps(1);
+        assert!(Instant::now() < deadline, "{:?}", harness.state().state.files);
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let names: Vec<_> = harness.state().state.files.iter().filter_map(|f| f.file_name()?.to_str()).collect();
+    assert!(names.contains(&"clip.mp4") && names.contains(&"broken.mkv"), "{names:?}");
+    assert_eq!(harness.state().previews(), 1, "one of the clip, none of what is no video, none of a camera that is not there");
+    harness.get_by_label_contains("clip.mp4, ").click();
+    harness.run_steps(2);
+    assert!(harness.state().state.source.title == "clip.mp4" && !harness.state().state.look.sources);
+    let opening = harness.state().state.source.opening.clone().expect("opened");
+    assert!(opening.results.is_some(), "results beside it come along");
 }

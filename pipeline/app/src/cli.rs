@@ -330,6 +330,8 @@ pub(crate) enum Show {
     Truth,
     /// Pseudo-depth over the picture
     Depth,
+    /// Features of the motion at their joints
+    Features,
     /// Latency, drops, models
     Trust,
     /// Strips of single classes on the timeline

@@ -19,6 +19,9 @@ const STANDARD_OUTPUT: &str = "/dev/stdout";
 
 pub(crate) fn live(args: &LiveArgs, json: bool) -> anyhow::Result<Status> {
     let display = display(args, json)?;
+    if display == Display::Viewer {
+        crate::view::without_asking_in_vain();
+    }
     let settings = Settings::load(&args.settings.config, &args.settings.overrides)?;
     let mut report = Report::begin(&settings)?;
     let commands = Commands::new(settings.commands()?);

@@ -12,6 +12,7 @@ pub(crate) fn view(args: &ViewArgs) -> anyhow::Result<Status> {
     if args.screenshot_to.is_some() {
         without_asking_for_a_screen();
     }
+    without_asking_in_vain();
     let settings = Settings::load(&args.settings.config, &args.settings.overrides)?;
     settings.check()?;
     let mut options = ViewOptions::new(args.input.as_deref(), args.results.as_deref(), settings).map_err(told)?;
@@ -50,6 +51,13 @@ fn without_asking_for_a_screen() {
     }
 }
 
+/// A window on X11 outside of a session, as over SSH or in a container: the layer asks Wayland all the same and complains once a device.
+pub(crate) fn without_asking_in_vain() {
+    if std::env::var_os("XDG_RUNTIME_DIR").is_none() {
+        without_asking_for_a_screen();
+    }
+}
+
 /// What the command line asks to show beside the usual.
 fn show(viewer: &mut Viewer, wanted: &[Show]) {
     let state = &mut viewer.state;
@@ -57,6 +65,7 @@ fn show(viewer: &mut Viewer, wanted: &[Show]) {
         match show {
             Show::Truth => state.layers.truth = true,
             Show::Depth => state.layers.shade_mut(Layer::Depth).visible = true,
+            Show::Features => state.layers.shade_mut(Layer::Features).visible = true,
             Show::Trust => state.look.trust = true,
             Show::Classes => state.look.strips = true,
             Show::FirstPerson => state.look.eye = ego_viewer::scene::Eye::of(ego_viewer::scene::EyeView::FirstPerson),

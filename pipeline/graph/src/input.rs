@@ -16,6 +16,14 @@ pub struct Input {
     pub kind: InputKind,
 }
 
+impl Input {
+    /// One video or picture file, which need not be there yet.
+    pub fn of_file(path: &Path) -> Input {
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        Input { given: path.display().to_string(), stem, kind: InputKind::File(path.into()) }
+    }
+}
+
 /// Where the frames of an input come from.
 #[derive(Clone, Debug, PartialEq)]
 pub enum InputKind {
@@ -100,7 +108,7 @@ fn resolve_one(word: &str) -> Result<Vec<Input>> {
             let files = files.filter_map(|entry| entry.ok().map(|e| e.path())).filter(|p| PictureFormat::of(p).is_some());
             pictures(word, path, files.collect()).map(|input| vec![input])
         }
-        Ok(_) => Ok(vec![file(path)]),
+        Ok(_) => Ok(vec![Input::of_file(path)]),
         Err(_) if word.contains(['*', '?', '[']) => matches(word),
         Err(source) => Err(GraphError::Open { path: path.into(), source }),
     }
@@ -117,12 +125,7 @@ fn matches(pattern: &str) -> Result<Vec<Input>> {
         return pictures(pattern, &folder, paths).map(|input| vec![input]);
     }
     paths.sort_by(|a, b| natural_order(a, b));
-    Ok(paths.iter().map(|p| file(p)).collect())
-}
-
-fn file(path: &Path) -> Input {
-    let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    Input { given: path.display().to_string(), stem, kind: InputKind::File(path.into()) }
+    Ok(paths.iter().map(|p| Input::of_file(p)).collect())
 }
 
 fn pictures(given: &str, folder: &Path, mut files: Vec<PathBuf>) -> Result<Input> {

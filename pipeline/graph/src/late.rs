@@ -35,7 +35,7 @@ impl LateStages {
         let late = self.clone();
         let load = move || {
             if !late.is_closed() && late.bin.set_state(gst::State::Paused).is_ok() {
-                late.join_when_idle();
+                late.join_before_a_picture();
             }
             if late.is_closed() {
                 let _ = late.bin.set_state(gst::State::Null);
@@ -45,11 +45,12 @@ impl LateStages {
         thread.map(drop).map_err(|e| GraphError::Build(format!("cannot start a thread: {e}")))
     }
 
-    /// Changes the links between two pictures.
-    fn join_when_idle(&self) {
+    /// Changes the links between two pictures, in the thread that pushes them. A probe of an idle pad would be called here at once, while
+    /// that thread may look for its peer and find none: then the entry counts as not linked, and no picture ever passes again.
+    fn join_before_a_picture(&self) {
         let Some(pad) = self.entry.static_pad("src") else { return };
         let late = self.clone();
-        pad.add_probe(gst::PadProbeType::IDLE, move |_, _| {
+        pad.add_probe(gst::PadProbeType::BLOCK | gst::PadProbeType::BUFFER, move |_, _| {
             let closed = late.closed.lock().unwrap_or_else(PoisonError::into_inner);
             if !*closed && late.join().is_err() {
                 let text = "the stages cannot join the graph that is running";

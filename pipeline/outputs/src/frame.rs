@@ -161,6 +161,20 @@ pub struct ActionRecord {
     pub stable: bool,
     /// First and last presentation time of the frames it was made from, nanoseconds.
     pub window_ns: [u64; 2],
+    /// What is expected afterwards, by models that look ahead; left out by all others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<NextRecord>,
+}
+
+/// The action that a model expects after the present one.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NextRecord {
+    /// Name of its class.
+    pub label: String,
+    /// Its probability, 0..1.
+    #[serde(serialize_with = "numbers::score", deserialize_with = "numbers::read")]
+    pub probability: f32,
 }
 
 /// What one of the other classifiers says of one subject.
@@ -317,6 +331,7 @@ impl ActionRecord {
             uncertainty: action.uncertainty,
             stable: action.stable,
             window_ns: action.window_ns,
+            next: None,
         })
     }
 }

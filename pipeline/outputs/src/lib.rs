@@ -33,8 +33,8 @@ mod write;
 pub use error::{Action, OutputError};
 pub use export::{Exported, Format, LabelSegment, Segments, export, names_nothing};
 pub use frame::{
-    ActionRecord, BodyRecord, EndRecord, FastRecord, FrameRecord, HandRecord, MaskRecord, ObjectRecord, RankedLabel, depth_source, head,
-    in_hand, side,
+    ActionRecord, BodyRecord, EndRecord, FastRecord, FrameRecord, HandRecord, MaskRecord, NextRecord, ObjectRecord, RankedLabel,
+    depth_source, head, in_hand, side,
 };
 pub use imu::{IMU_COLUMNS, ImuRow, write_imu};
 pub use marks::{Mark, Marks};

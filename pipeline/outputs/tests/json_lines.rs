@@ -6,7 +6,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use ego_core::hands::{DepthSource, Hand, Hands, JOINTS, Side};
-use ego_outputs::{EndRecord, FrameRecord, JsonLinesWriter, read_json_lines};
+use ego_outputs::{EndRecord, FrameRecord, JsonLinesWriter, NextRecord, read_json_lines};
 use proptest::prelude::*;
 
 fn golden() -> PathBuf {
@@ -103,6 +103,19 @@ fn numbers_carry_the_promised_decimals_and_are_finite_or_null() {
     let hands = back.hands.expect("hands");
     assert!(hands[0].image_px[0].iter().all(|v| v.is_nan()));
     assert_eq!(hands[0].image_px[1], [158.02, 360.0]);
+}
+
+#[test]
+fn what_is_expected_next_is_an_optional_key() {
+    let line = fs::read_to_string(golden()).expect("golden").lines().next().expect("a line").to_owned();
+    let mut frame: FrameRecord = serde_json::from_str(&line).expect("reads");
+    let action = frame.action.as_mut().expect("an action");
+    assert_eq!(action.next, None);
+    action.next = Some(NextRecord { label: "place milk".into(), probability: 0.612_345 });
+    let line = frame.to_json();
+    assert!(line.contains("\"next\":{\"label\":\"place milk\",\"probability\":0.6123}"), "{line}");
+    let back: FrameRecord = serde_json::from_str(&line).expect("reads");
+    assert_eq!(back.action.and_then(|a| a.next).map(|n| n.label), Some("place milk".to_owned()));
 }
 
 #[test]

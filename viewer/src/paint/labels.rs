@@ -1,6 +1,7 @@
-//! Plates with text that keep out of each other's way.
+//! Plates with text that keep out of each other's way, and in front of everything else.
 
-use egui::{Align2, Color32, CornerRadius, FontId, Painter, Pos2, Rect, vec2};
+use egui::epaint::TextShape;
+use egui::{Align2, Color32, CornerRadius, FontId, Painter, Pos2, Rect, Shape, vec2};
 
 /// Opacity of the plate: leaves white text a contrast of more than 4.5:1 on any background.
 const PLATE: Color32 = Color32::from_black_alpha(184);
@@ -10,6 +11,7 @@ const GAP: f32 = 2.0;
 #[derive(Debug)]
 pub struct Labels {
     placed: Vec<Rect>,
+    shapes: Vec<Shape>,
     inside: Rect,
     font: FontId,
 }
@@ -17,7 +19,12 @@ pub struct Labels {
 impl Labels {
     /// Plates stay inside `inside`; text is `size` points high.
     pub fn new(inside: Rect, size: f32) -> Labels {
-        Labels { placed: Vec::new(), inside, font: FontId::proportional(size) }
+        Labels { placed: Vec::new(), shapes: Vec::new(), inside, font: FontId::proportional(size) }
+    }
+
+    /// No plate goes there.
+    pub fn keep_free(&mut self, rect: Rect) {
+        self.placed.push(rect);
     }
 
     /// Writes a text on a plate with a bar of `colour` at its left, as near to `at` (its lower left corner) as there is room.
@@ -25,12 +32,17 @@ impl Labels {
         let galley = painter.layout_no_wrap(text.to_owned(), self.font.clone(), Color32::WHITE.gamma_multiply(opacity.max(0.4)));
         let size = galley.size() + vec2(13.0, 4.0);
         let rect = self.room(Rect::from_min_size(at - vec2(0.0, size.y), size));
-        painter.rect_filled(rect, CornerRadius::same(3), PLATE.gamma_multiply(opacity.max(0.4)));
+        self.shapes.push(Shape::rect_filled(rect, CornerRadius::same(3), PLATE.gamma_multiply(opacity.max(0.4))));
         let bar = Rect::from_min_size(rect.min + vec2(3.0, 3.0), vec2(3.0, rect.height() - 6.0));
-        painter.rect_filled(bar, CornerRadius::same(1), colour.gamma_multiply(opacity));
+        self.shapes.push(Shape::rect_filled(bar, CornerRadius::same(1), colour.gamma_multiply(opacity)));
         let place = Align2::LEFT_CENTER.anchor_size(rect.left_center() + vec2(9.0, 0.0), galley.size());
-        painter.galley(place.min, galley, Color32::WHITE);
+        self.shapes.push(TextShape::new(place.min, galley, Color32::WHITE).into());
         self.placed.push(rect);
+    }
+
+    /// Paints them, after everything that must not cover them.
+    pub fn paint(self, painter: &Painter) {
+        painter.extend(self.shapes);
     }
 
     /// The free place nearest below, then above.

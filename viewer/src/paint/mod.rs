@@ -2,12 +2,14 @@
 //! burnt-in videos look alike; strokes are drawn by egui, so that they stay crisp at every zoom.
 
 mod bodies;
+mod features;
 mod hands;
 mod labels;
 mod objects;
 mod view;
 
 pub use bodies::paint_bodies;
+pub use features::paint_features;
 pub use hands::{HandPaint, paint_hands};
 pub use labels::Labels;
 pub use objects::{ObjectPaint, paint_objects};

@@ -72,6 +72,7 @@ fn has(state: &State, layer: Layer) -> bool {
         Layer::Objects => frame.results.objects.as_ref().is_some_and(|o| !o.is_empty()),
         Layer::Mask => frame.mask.is_some(),
         Layer::Depth => frame.depth.is_some(),
+        Layer::Features => frame.results.features.as_ref().is_some_and(|f| !f.is_empty()),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use ego_core::hands::{JOINT_NAMES, Side};
 use ego_core::objects::InHand;
-use ego_outputs::{ActionRecord, FrameRecord};
+use ego_outputs::{ActionRecord, FastRecord, FrameRecord};
 use egui::{Align2, Color32, CornerRadius, FontId, Rect, RichText, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, vec2};
 
 use super::{Shared, heading};
@@ -36,8 +36,8 @@ pub fn decision_line_ui(ui: &mut Ui, state: &State, shared: &Shared<'_>) {
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 46.0), Sense::hover());
     let painter = ui.painter_at(rect);
     let results = state.results();
-    let action = results.and_then(|r| r.action.as_ref());
-    let (title, detail) = texts(state, results.map(|r| &**r), action);
+    let (action, who) = results.map_or((None, None), |results| said(results));
+    let (title, detail) = texts(state, results.map(|r| &**r), action, who);
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("{title}. {detail}")));
     let certainty = certainty(action);
     let p = shared.palette;
@@ -62,12 +62,22 @@ pub fn decision_line_ui(ui: &mut Ui, state: &State, shared: &Shared<'_>) {
     painter.text(title.right_center() + vec2(14.0, 3.0), Align2::LEFT_CENTER, detail, FontId::proportional(14.0), p.weak);
 }
 
-fn texts(state: &State, results: Option<&FrameRecord>, action: Option<&ActionRecord>) -> (String, String) {
+/// What the large line says: the wearer's action; where no stage decides on that, the surest of the other classifiers, with its name.
+fn said(results: &FrameRecord) -> (Option<&ActionRecord>, Option<&FastRecord>) {
+    if results.action.is_some() {
+        return (results.action.as_ref(), None);
+    }
+    let surest = results.fast.iter().flatten().max_by(|a, b| a.action.score.total_cmp(&b.action.score));
+    (surest.map(|fast| &fast.action), surest)
+}
+
+fn texts(state: &State, results: Option<&FrameRecord>, action: Option<&ActionRecord>, who: Option<&FastRecord>) -> (String, String) {
     let Some(action) = action else {
         let why = match (state.source.kind, state.source.analysis) {
             (SourceKind::None, _) => "",
             (_, Analysis::Loading) => "models are being loaded",
             (_, Analysis::Failed) => "the analysis has ended",
+            (_, Analysis::Running) if state.trust.models.iter().any(|model| model.stage == "action") => "not decided yet",
             (_, Analysis::Running) if results.is_some_and(|r| r.hands.is_some()) => "no stage decides on actions",
             _ => "no action in these results",
         };
@@ -79,10 +89,12 @@ fn texts(state: &State, results: Option<&FrameRecord>, action: Option<&ActionRec
     } else {
         detail.push(format!("{:.0} %", action.score * 100.0));
     }
-    if let Some(hand) = results.and_then(|r| hand_of(r, &action.label)) {
+    if let Some(who) = who {
+        detail.push(format!("{} · {}", who.subject, who.head.name()));
+    } else if let Some(hand) = results.and_then(|r| hand_of(r, &action.label)) {
         detail.push(hand.to_owned());
     }
-    if let Some([start, _]) = state.track.segment(state.play.position_ns) {
+    if let Some([start, _]) = state.track.segment(state.play.position_ns).filter(|_| who.is_none()) {
         let seconds = state.play.position_ns.saturating_sub(start) as f64 * 1e-9;
         detail.push(format!("for {seconds:.1} s"));
     }
@@ -122,6 +134,10 @@ pub fn decision_ui(ui: &mut Ui, state: &State, shared: &mut Shared<'_>) {
         Some(action) => {
             for ranked in action.top.iter().take(BEST) {
                 bar_ui(ui, &ranked.0, ranked.1, state.labels.colour(state.labels.find(&ranked.0)), shared);
+            }
+            if let Some(next) = &action.next {
+                let text = format!("next: {} {:.0} %", next.label, next.probability * 100.0);
+                ui.label(RichText::new(text).color(shared.palette.text)).on_hover_text("What the model expects after the present action");
             }
         }
         None => {
@@ -219,5 +235,33 @@ pub fn selection_ui(ui: &mut Ui, state: &State, shared: &Shared<'_>) {
     }
     for line in lines {
         ui.label(RichText::new(line).size(12.0).color(shared.palette.text));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ego_core::action::Head;
+
+    #[test]
+    fn a_gesture_is_said_where_no_stage_decides_on_actions() {
+        let action = |label: &str, score: f32| ActionRecord {
+            label: label.into(),
+            class: 0,
+            score,
+            top: Vec::new(),
+            unknown: false,
+            uncertainty: 0.0,
+            stable: true,
+            window_ns: [0, 0],
+            next: None,
+        };
+        let gesture = |label, score| FastRecord { head: Head::Gesture, subject: "right".into(), action: action(label, score) };
+        let mut record = FrameRecord::new("clip", 0, Some(0), 640, 360);
+        assert_eq!(said(&record), (None, None));
+        record.fast = Some(vec![gesture("Open", 0.5), gesture("Stop", 0.9)]);
+        assert_eq!(said(&record).0.map(|a| a.label.as_str()), Some("Stop"));
+        record.action = Some(action("pour milk", 0.1));
+        assert!(matches!(said(&record), (Some(a), None) if a.label == "pour milk"));
     }
 }

@@ -17,12 +17,14 @@ const MOUSE: [(&str, &str); 6] = [
 ];
 
 /// What marks mean.
-const MARKS: [(&str, &str); 5] = [
+const MARKS: [(&str, &str); 7] = [
     ("left hand", "blue, round joints, L"),
     ("right hand", "orange, square joints, R"),
     ("object", "yellow box; thick while it is held"),
     ("truth", "dashed, rings"),
+    ("features", "arc: bend; arrow: way in 0.2 s; dashed: distance"),
     ("decision", "filled: sure; hollow: unsure; dashed: unknown action"),
+    ("next", "the action that a model expects afterwards, where it says so"),
 ];
 
 /// Draws the page while it is open.
@@ -32,7 +34,8 @@ pub fn help_ui(ui: &mut Ui, state: &mut State, shared: &mut Shared<'_>) {
     }
     let mut close = false;
     let response = Modal::new(Id::unique("help")).show(ui.ctx(), |ui| {
-        ui.set_width(760.0_f32.min(ui.ctx().content_rect().width() - 60.0));
+        let width = 1120.0_f32.min(ui.ctx().content_rect().width() - 60.0);
+        ui.set_width(width);
         ui.horizontal(|ui| {
             ui.heading("Keys and help");
             close = ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| ui.button("Close").clicked()).inner;
@@ -40,7 +43,8 @@ pub fn help_ui(ui: &mut Ui, state: &mut State, shared: &mut Shared<'_>) {
         ui.add_space(4.0);
         let height = ui.ctx().content_rect().height() - 150.0;
         ScrollArea::vertical().max_height(height).min_scrolled_height(height).show(ui, |ui| {
-            ui.columns(2, |columns| {
+            let count = if width >= 960.0 { 3 } else { 2 };
+            ui.columns(count, |columns| {
                 let groups = ["Playing", "Timeline", "Picture", "Hands in 3D", "Window"];
                 for (place, group) in groups.into_iter().enumerate() {
                     let column = &mut columns[usize::from(place >= 2)];
@@ -54,7 +58,7 @@ pub fn help_ui(ui: &mut Ui, state: &mut State, shared: &mut Shared<'_>) {
                         }
                     });
                 }
-                let column = &mut columns[0];
+                let column = &mut columns[if count > 2 { 2 } else { 0 }];
                 for (title, lines) in [("Mouse", MOUSE.as_slice()), ("Marks", MARKS.as_slice())] {
                     heading(column, title);
                     for (what, does) in lines {

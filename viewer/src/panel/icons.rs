@@ -17,6 +17,7 @@ pub(super) enum Icon {
     Stop,
     Cross,
     Loop,
+    Camera,
 }
 
 /// A button with an icon; `name` is what a screen reader says, `help` what shows beside the pointer.
@@ -83,6 +84,11 @@ pub(super) fn paint_icon(painter: &Painter, rect: Rect, icon: Icon, tint: Color3
             if icon == Icon::EyeShut {
                 painter.line_segment([at(-6.0, 6.0), at(6.0, -6.0)], Stroke::new(1.5, tint));
             }
+        }
+        Icon::Camera => {
+            let body = Rect::from_center_size(at(-2.0, 0.0), vec2(13.0, 9.0));
+            painter.rect_stroke(body, 2.0, Stroke::new(1.4, tint), egui::StrokeKind::Middle);
+            painter.add(fill(vec![at(5.5, 0.0), at(9.5, -3.5), at(9.5, 3.5)]));
         }
         Icon::Loop => {
             let ring: Vec<Pos2> = (0..=10).map(|k| k as f32 * 0.5 + 0.6).map(|a| at(5.0 * a.cos(), 5.0 * a.sin())).collect();

@@ -10,6 +10,7 @@ mod palette;
 mod picture;
 mod sources;
 mod space;
+mod thumbnails;
 mod timeline;
 mod top;
 mod trust;
@@ -22,6 +23,7 @@ pub use palette::palette_ui;
 pub use picture::picture_ui;
 pub use sources::sources_ui;
 pub use space::space_ui;
+pub use thumbnails::{Thumbnail, Thumbnails};
 pub use timeline::timeline_ui;
 pub use top::top_ui;
 pub use trust::trust_ui;
@@ -40,6 +42,8 @@ pub struct Shared<'a> {
     pub picture: Option<egui::TextureId>,
     /// The way of the hands in the last second.
     pub trail: &'a crate::scene::Trail,
+    /// Previews of sources that are not open.
+    pub thumbnails: &'a mut Thumbnails,
 }
 
 impl Shared<'_> {

@@ -6,7 +6,7 @@ use egui::{Align2, Color32, CornerRadius, FontId, Pos2, Rect, RichText, Role, Se
 
 use super::Shared;
 use crate::frame::ViewFrame;
-use crate::paint::{HandPaint, Labels, ObjectPaint, PictureView, paint_bodies, paint_hands, paint_objects};
+use crate::paint::{HandPaint, Labels, ObjectPaint, PictureView, paint_bodies, paint_features, paint_hands, paint_objects};
 use crate::state::command::Command;
 use crate::state::layers::Layer;
 use crate::state::{Picked, SourceKind, State};
@@ -43,8 +43,15 @@ pub fn picture_ui(ui: &mut Ui, state: &mut State, shared: &mut Shared<'_>) {
         }
     }
     let mut labels = Labels::new(view.rect.intersect(panel), 12.0);
+    let legend = legend_bar(view.rect.intersect(panel)).filter(|_| frame.depth.is_some() && state.layers.opacity(Layer::Depth) > 0.0);
+    if let Some(bar) = legend {
+        labels.keep_free(legend_plate(bar));
+    }
     paint_results(&painter, &view, &frame, state, &mut labels);
-    paint_legend(&painter, view.rect.intersect(panel), state, &frame);
+    labels.paint(&painter);
+    if let Some(bar) = legend {
+        paint_legend(&painter, bar);
+    }
     let hover = response.hover_pos().filter(|_| !response.dragged());
     if let Some(at) = hover {
         let found = under(&view, &frame.results, at);
@@ -113,15 +120,24 @@ fn paint_results(painter: &egui::Painter, view: &PictureView, frame: &ViewFrame,
     if let Some(found) = results.hands.as_ref().filter(|_| hands.opacity > 0.0) {
         paint_hands(painter, view, found, &hands, labels);
     }
+    if layers.opacity(Layer::Features) > 0.0 {
+        paint_features(painter, view, results, layers.opacity(Layer::Features), labels);
+    }
 }
 
-/// What the colours of depth mean, while it shows.
-fn paint_legend(painter: &egui::Painter, rect: Rect, state: &State, frame: &ViewFrame) {
-    if frame.depth.is_none() || state.layers.opacity(Layer::Depth) <= 0.0 {
-        return;
-    }
-    let bar = Rect::from_min_size(rect.left_bottom() + vec2(12.0, -26.0), vec2(120.0, 8.0));
-    painter.rect_filled(bar.expand2(vec2(40.0, 8.0)).translate(vec2(28.0, 0.0)), CornerRadius::same(4), Color32::from_black_alpha(170));
+/// Where the legend of depth lies in a picture; nowhere in one that is too small.
+fn legend_bar(picture: Rect) -> Option<Rect> {
+    let bar = Rect::from_min_size(picture.left_bottom() + vec2(24.0, -26.0), vec2(120.0, 8.0));
+    picture.contains_rect(legend_plate(bar)).then_some(bar)
+}
+
+fn legend_plate(bar: Rect) -> Rect {
+    Rect::from_min_max(bar.min - vec2(8.0, 8.0), bar.max + vec2(68.0, 8.0))
+}
+
+/// What the colours of depth mean.
+fn paint_legend(painter: &egui::Painter, bar: Rect) {
+    painter.rect_filled(legend_plate(bar), CornerRadius::same(4), Color32::from_black_alpha(170));
     for step in 0..60 {
         let [r, g, b] = crate::theme::CIVIDIS[step * 255 / 59];
         let part = Rect::from_min_size(bar.min + vec2(28.0 + 2.0 * step as f32, 0.0), vec2(2.0, 8.0));

@@ -3,13 +3,26 @@
 use super::command::Command;
 use super::layers::{HandColour, Layer};
 use super::{Errand, Level, Picked, SourceKind, State};
-use crate::stream::{Opening, Request};
+use crate::stream::{Opening, Request, What};
 use crate::timeline::TimeView;
 
 /// Sizes of text and buttons.
 const SCALES: [f32; 2] = [0.75, 2.0];
 /// Closest zoom of the picture.
 pub(crate) const MOST_ZOOM: f32 = 16.0;
+
+/// Sources that the picker offers again.
+const MOST_RECENT: usize = 6;
+
+/// Puts a source in front of those that were opened before; each is there once.
+fn remember(recent: &mut Vec<Opening>, opening: &Opening) {
+    if matches!(opening.what, What::Bad(_)) {
+        return;
+    }
+    recent.retain(|other| other.what != opening.what);
+    recent.insert(0, opening.clone());
+    recent.truncate(MOST_RECENT);
+}
 
 /// What the person does.
 #[derive(Clone, Debug, PartialEq)]
@@ -93,7 +106,10 @@ impl State {
         let opening = Opening { number: self.source.opening.as_ref().map_or(0, |o| o.number) + 1, ..opening };
         let (folder, look, layers, marks) = (self.folder.clone(), self.look.clone(), self.layers.clone(), std::mem::take(&mut self.marks));
         let (cameras, runs, settings) = (std::mem::take(&mut self.cameras), std::mem::take(&mut self.runs), self.settings.take());
-        *self = State { look, layers, marks, cameras, runs, settings, ..State::new(folder) };
+        let screenshot = self.screenshot.take();
+        let (mut recent, files) = (std::mem::take(&mut self.recent), std::mem::take(&mut self.files));
+        remember(&mut recent, &opening);
+        *self = State { look, layers, marks, cameras, runs, settings, recent, files, screenshot, ..State::new(folder) };
         (self.look.sources, self.look.zoom, self.look.centre) = (false, 1.0, [0.5, 0.5]);
         self.source.title = opening.title();
         self.source.opening = Some(opening.clone());
@@ -105,6 +121,7 @@ impl State {
     fn seek(&mut self, ns: u64) -> Vec<Request> {
         let end = self.end_ns();
         let ns = ns.min(end);
+        self.play.ended = false;
         match self.source.kind {
             SourceKind::None => Vec::new(),
             SourceKind::File => {
@@ -160,6 +177,8 @@ impl State {
             Command::Mirror => self.layers.mirror ^= true,
             Command::Record => return self.record(),
             Command::Screenshot => self.errands.push(Errand::Screenshot),
+            Command::CopyResults => self.copy_results(),
+            Command::CopyScreenshotPath => self.copy_screenshot_path(),
             Command::NextView => self.look.eye = self.look.eye.next(),
             Command::ResetView => self.look.eye = crate::scene::Eye::default(),
             Command::ToggleStrips => self.look.strips ^= true,
@@ -197,7 +216,7 @@ impl State {
                 if !self.play.playing {
                     return vec![Request::Pause];
                 }
-                let at_end = self.play.duration_ns.is_some_and(|d| self.play.position_ns + 40_000_000 >= d);
+                let at_end = self.play.ended || self.play.duration_ns.is_some_and(|d| self.play.position_ns + 40_000_000 >= d);
                 let mut requests = if at_end { self.seek(0) } else { Vec::new() };
                 requests.push(Request::Play);
                 requests
@@ -272,6 +291,23 @@ impl State {
             return Vec::new();
         }
         vec![Request::Record { folder: self.folder.clone() }]
+    }
+
+    fn copy_results(&mut self) {
+        let Some(results) = self.results() else {
+            self.notify(Level::Info, "There is no frame whose results could be copied", None, None);
+            return;
+        };
+        let (text, number) = (results.to_json(), results.frame);
+        self.errands.push(Errand::Copy(text));
+        self.notify(Level::Info, format!("The results of frame {number} are in the clipboard"), None, None);
+    }
+
+    fn copy_screenshot_path(&mut self) {
+        match &self.screenshot {
+            Some(path) => self.errands.push(Errand::Copy(path.display().to_string())),
+            None => self.notify(Level::Info, "There is no screenshot yet", None, Some(("Save one", Action::Do(Command::Screenshot)))),
+        }
     }
 
     fn teach(&mut self, down: bool) {

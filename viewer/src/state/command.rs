@@ -57,6 +57,10 @@ pub enum Command {
     Record,
     /// Write what is shown to a PNG file.
     Screenshot,
+    /// Results of the frame on the screen into the clipboard, as JSON.
+    CopyResults,
+    /// Path of the last screenshot into the clipboard.
+    CopyScreenshotPath,
     /// Next view of the hands in space.
     NextView,
     /// The first view of the hands in space.
@@ -160,11 +164,14 @@ pub const COMMANDS: &[CommandInfo] = commands! {
         Command::ToggleLayer(Layer::Objects), "Layer objects", [key(Key::Num4)];
         Command::ToggleLayer(Layer::Mask), "Layer range mask", [key(Key::Num5)];
         Command::ToggleLayer(Layer::Depth), "Layer depth", [key(Key::Num6)];
-        Command::ToggleTruth, "Layer truth", [key(Key::Num7)];
+        Command::ToggleLayer(Layer::Features), "Layer features", [key(Key::Num7)];
+        Command::ToggleTruth, "Layer truth", [key(Key::Num8)];
         Command::ColourHands, "Colour hands by side or finger", [key(Key::C)];
         Command::FitPicture, "Fit the picture", [key(Key::F)];
         Command::Mirror, "Mirror the display only", [key(Key::M)];
+        Command::CopyResults, "Copy the results of this frame as JSON", [ctrl(Key::C)];
         Command::Screenshot, "Save a screenshot", [key(Key::F12)];
+        Command::CopyScreenshotPath, "Copy the path of the last screenshot", [shift(Key::F12)];
         Command::Record, "Start or stop recording", [key(Key::R)];
     }
     "Hands in 3D" {
@@ -223,6 +230,7 @@ pub fn key_text(shortcut: &KeyboardShortcut) -> String {
         Key::CloseBracket => "]",
         Key::Plus => "+",
         Key::Minus => "-",
+        Key::Equals => "=",
         other => other.name(),
     };
     text.push_str(name);

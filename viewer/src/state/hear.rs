@@ -9,7 +9,7 @@ use super::command::Command;
 use super::{Action, Analysis, LIVE_ROWS, Level, SourceKind, State};
 use crate::frame::ViewFrame;
 use crate::stream::{Analysed, Request, StreamEvent, Trouble};
-use crate::timeline::{Labels, Row, Track};
+use crate::timeline::{Labels, Row, Track, flags};
 
 /// Rows of a results file, as far as it was read.
 #[derive(Clone, Debug)]
@@ -44,7 +44,7 @@ impl State {
             }
             StreamEvent::Controls(controls) => self.controls = controls,
             StreamEvent::Duration(ns) => self.play.duration_ns = Some(ns),
-            StreamEvent::Ended => self.play.playing = false,
+            StreamEvent::Ended => (self.play.playing, self.play.ended) = (false, true),
             StreamEvent::Lost { reason, retry_in_s } => self.source.lost = Some((reason, retry_in_s)),
             StreamEvent::Back => self.source.lost = None,
             StreamEvent::Stages { stages, dropped } => (self.trust.models, self.trust.dropped_busy) = (stages, dropped),
@@ -95,7 +95,11 @@ impl State {
         if *opening != self.opening() {
             return;
         }
-        let row = self.maker.row(results, truth.as_deref(), u64::MAX, &mut self.labels);
+        let mut row = self.maker.row(results, truth.as_deref(), u64::MAX, &mut self.labels);
+        if self.source.kind == SourceKind::File {
+            // Every picture of a file goes through the models; numbers that are missing were jumped over.
+            row.flags &= !flags::DROPPED;
+        }
         self.track.push(row);
     }
 

@@ -15,11 +15,13 @@ pub enum Layer {
     Bodies,
     /// Hands.
     Hands,
+    /// Named features of the motion, at the joints that they belong to.
+    Features,
 }
 
 impl Layer {
-    /// All layers in the order of the keys 1 to 6.
-    pub const ALL: [Layer; 6] = [Layer::Video, Layer::Hands, Layer::Bodies, Layer::Objects, Layer::Mask, Layer::Depth];
+    /// All layers in the order of the keys 1 to 7.
+    pub const ALL: [Layer; 7] = [Layer::Video, Layer::Hands, Layer::Bodies, Layer::Objects, Layer::Mask, Layer::Depth, Layer::Features];
 
     /// Name for people.
     pub fn name(self) -> &'static str {
@@ -30,6 +32,7 @@ impl Layer {
             Layer::Objects => "objects",
             Layer::Mask => "range mask",
             Layer::Depth => "depth",
+            Layer::Features => "features",
         }
     }
 
@@ -60,7 +63,7 @@ pub enum HandColour {
 /// All layers.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Layers {
-    shades: [Shade; 6],
+    shades: [Shade; 7],
     /// The truth, where it is known.
     pub truth: bool,
     /// What colours of hands mean.
@@ -76,6 +79,7 @@ impl Default for Layers {
         let shade = |layer| match layer {
             Layer::Mask => Shade { visible: true, opacity: 0.6 },
             Layer::Depth => Shade { visible: false, opacity: 0.5 },
+            Layer::Features => Shade { visible: false, opacity: 1.0 },
             _ => Shade { visible: true, opacity: 1.0 },
         };
         Layers { shades: Layer::ALL.map(shade), truth: false, hand_colour: HandColour::Side, joint_threshold: 0.3, mirror: false }

@@ -2,39 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
+use ego_outputs::{Mark, Marks as MarksFile};
 
 use crate::error::ViewError;
 
 /// Examples shorter than this are slips of the finger, nanoseconds.
 const SHORTEST_NS: u64 = 100_000_000;
-
-/// The file `marks.json`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct MarksFile {
-    /// Always `ego.marks/1`.
-    pub schema: String,
-    /// Examples in the order in which they were marked.
-    pub marks: Vec<Mark>,
-}
-
-/// One example.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Mark {
-    /// Name of the stream, as in the result files.
-    pub recording: String,
-    /// What is done.
-    pub label: String,
-    /// Presentation time of its first frame, nanoseconds.
-    pub start_ns: u64,
-    /// Presentation time of its last frame, nanoseconds.
-    pub end_ns: u64,
-}
-
-/// The schema of [`MarksFile`].
-pub const MARKS_SCHEMA: &str = "ego.marks/1";
 
 /// Examples in the making.
 #[derive(Clone, Debug, Default)]
@@ -79,12 +52,8 @@ impl Marks {
     /// When the file cannot be written.
     pub fn save(&mut self, folder: &Path) -> Result<PathBuf, ViewError> {
         let path = folder.join("marks.json");
-        let file = MarksFile { schema: MARKS_SCHEMA.to_owned(), marks: self.marks.clone() };
-        let mut text = serde_json::to_string_pretty(&file).unwrap_or_default();
-        text.push('\n');
-        let part = folder.join(".marks.json.part");
-        let write = || std::fs::write(&part, &text).and_then(|()| std::fs::rename(&part, &path));
-        write().map_err(|source| ViewError::Write { path: path.clone(), source })?;
+        let file = MarksFile { marks: self.marks.clone(), ..MarksFile::default() };
+        file.write(&path).map_err(ViewError::Marks)?;
         self.unsaved = false;
         Ok(path)
     }
@@ -95,17 +64,10 @@ impl Marks {
     /// When there is a file that cannot be read.
     pub fn load(&mut self, folder: &Path) -> Result<(), ViewError> {
         let path = folder.join("marks.json");
-        let text = match std::fs::read_to_string(&path) {
-            Ok(text) => text,
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-            Err(source) => return Err(ViewError::Read { path, source }),
-        };
-        let bad = |problem: String| ViewError::Marks { path: path.clone(), problem };
-        let file: MarksFile = serde_json::from_str(&text).map_err(|e| bad(e.to_string()))?;
-        if file.schema != MARKS_SCHEMA {
-            return Err(bad(format!("schema \"{}\" is not \"{MARKS_SCHEMA}\"", file.schema)));
+        if path.try_exists().is_ok_and(|there| !there) {
+            return Ok(());
         }
-        self.marks = file.marks;
+        self.marks = MarksFile::read(&path).map_err(ViewError::Marks)?.marks;
         Ok(())
     }
 }

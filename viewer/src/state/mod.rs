@@ -10,12 +10,14 @@ mod playback;
 pub mod trust;
 
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
-use ego_graph::{Adjustable, Camera};
+use ego_graph::{Adjustable, Camera, Input, InputKind};
 
 use crate::frame::ViewFrame;
-use crate::stream::{Opening, Recorded};
+use crate::stream::{Opening, Recorded, What};
 use crate::timeline::{Labels, RowMaker, TimeView, Track};
+use command::Command;
 use layers::Layers;
 use marks::Marks;
 use trust::Trust;
@@ -115,8 +117,12 @@ pub struct Notice {
     pub button: Option<(String, Action)>,
     /// How often it came.
     pub count: u32,
+    /// Since when it shows.
+    pub since: Option<Instant>,
 }
 
+/// What is only good to know goes by itself after so long.
+const INFO_FOR: Duration = Duration::from_secs(10);
 /// Most notices that show; the oldest give way.
 const MOST_NOTICES: usize = 4;
 
@@ -133,6 +139,8 @@ pub struct Look {
     pub address: String,
     /// The latency table is open.
     pub trust: bool,
+    /// It was when the window was drawn last.
+    pub trust_shown: bool,
     /// The strips of single classes show.
     pub strips: bool,
     /// The left panel shows.
@@ -165,6 +173,7 @@ impl Default for Look {
             sources: false,
             address: String::new(),
             trust: false,
+            trust_shown: false,
             strips: false,
             controls: true,
             results: true,
@@ -187,6 +196,8 @@ pub enum Errand {
     Quit,
     /// Write a screenshot.
     Screenshot,
+    /// Put a text into the clipboard.
+    Copy(String),
 }
 
 /// Everything.
@@ -216,6 +227,12 @@ pub struct State {
     pub cameras: Vec<Camera>,
     /// Recordings with results in the folder that was given.
     pub runs: Vec<(String, Opening)>,
+    /// Sources that were opened in this window, newest first.
+    pub recent: Vec<Opening>,
+    /// Videos in the folder for recordings and beside the present one.
+    pub files: Vec<PathBuf>,
+    /// The last screenshot.
+    pub screenshot: Option<PathBuf>,
     /// The recording under way.
     pub recording: Option<Recorded>,
     /// Folder for recordings, screenshots and marks.
@@ -248,12 +265,45 @@ impl State {
             return;
         }
         let button = button.map(|(label, action)| (label.to_owned(), action));
-        self.notices.push(Notice { level, text, hint, button, count: 1 });
+        self.notices.push(Notice { level, text, hint, button, count: 1, since: None });
         while self.notices.len() > MOST_NOTICES {
             let least = self.notices.iter().map(|n| n.level).min();
             let at = self.notices.iter().position(|n| Some(n.level) == least).unwrap_or(0);
             self.notices.remove(at);
         }
+    }
+
+    /// Lets go of notices that are only good to know and have shown for a while.
+    pub fn forget_notices(&mut self, now: Instant) {
+        self.notices.retain_mut(|notice| {
+            let since = *notice.since.get_or_insert(now);
+            notice.level > Level::Info || now.saturating_duration_since(since) < INFO_FOR
+        });
+    }
+
+    /// A screenshot was written.
+    pub fn screenshot_saved(&mut self, path: PathBuf) {
+        // The clipboard is for other programs, which are somewhere else.
+        let path = std::path::absolute(&path).unwrap_or(path);
+        let text = format!("The screenshot is {}", path.display());
+        self.screenshot = Some(path);
+        self.notify(Level::Info, text, None, Some(("Copy its path", Action::Do(Command::CopyScreenshotPath))));
+    }
+
+    /// Folders whose videos the source picker lists.
+    pub fn folders(&self) -> Vec<PathBuf> {
+        let mut folders = vec![self.folder.clone()];
+        let beside = self.recent.iter().filter_map(|opening| match &opening.what {
+            What::File(Input { kind: InputKind::File(path), .. }) => path.parent(),
+            _ => None,
+        });
+        for folder in beside {
+            let folder = if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder.to_owned() };
+            if !folders.contains(&folder) {
+                folders.push(folder);
+            }
+        }
+        folders
     }
 
     /// End of what the timeline can show, nanoseconds.

@@ -5,6 +5,8 @@
 pub struct Playback {
     /// It goes on by itself.
     pub playing: bool,
+    /// A file was played to its end, which may come before its length says so.
+    pub ended: bool,
     /// Time of the picture on the screen, or of the one that was asked for last, nanoseconds.
     pub position_ns: u64,
     /// Length of a file, nanoseconds.
@@ -27,6 +29,7 @@ impl Default for Playback {
     fn default() -> Playback {
         Playback {
             playing: false,
+            ended: false,
             position_ns: 0,
             duration_ns: None,
             rate: 1.0,

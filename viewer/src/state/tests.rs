@@ -52,6 +52,7 @@ fn with_rows(state: &mut State) {
             uncertainty: 0.0,
             stable: true,
             window_ns: [0, 0],
+            next: None,
         });
         let opening = state.opening();
         state.add_results(&(opening, Arc::new(record), None));
@@ -250,4 +251,64 @@ fn latency_counts_from_capture_when_there_is_one() {
     assert_eq!(state.trust.to_paint.quantile(0.5), Some(50.0));
     assert_eq!(state.trust.in_window.quantile(0.5), Some(10.0));
     assert_eq!(state.trust.table().last().map(|l| l.name.as_str()), Some("capture to paint"));
+}
+
+#[test]
+fn results_and_the_path_of_a_screenshot_are_copied() {
+    let mut state = State::new(".".into());
+    for (command, word) in [(Command::CopyResults, "no frame"), (Command::CopyScreenshotPath, "no screenshot")] {
+        press(&mut state, command);
+        assert!(state.errands.is_empty() && state.notices.iter().any(|n| n.text.contains(word)), "{:?}", state.notices);
+    }
+    let first = frame(&state, 1, 0);
+    state.show(first, Instant::now());
+    press(&mut state, Command::CopyResults);
+    let Some(Errand::Copy(text)) = state.errands.pop() else { panic!("nothing copied") };
+    assert!(text.starts_with("{\"schema\":\"ego.frame/1\""), "{text}");
+    state.screenshot_saved("ego-1.png".into());
+    press(&mut state, Command::CopyScreenshotPath);
+    let Some(Errand::Copy(text)) = state.errands.pop() else { panic!("nothing copied") };
+    assert!(std::path::Path::new(&text).is_absolute() && text.ends_with("ego-1.png"), "{text}");
+}
+
+#[test]
+fn what_is_good_to_know_goes_by_itself_and_what_is_wrong_stays() {
+    let (mut state, now) = (State::new(".".into()), Instant::now());
+    state.notify(Level::Info, "saved", None, None);
+    state.notify(Level::Error, "broken", None, None);
+    for (seconds, left) in [(0, 2), (9, 2), (11, 1), (3600, 1)] {
+        state.forget_notices(now + Duration::from_secs(seconds));
+        assert_eq!(state.notices.len(), left, "after {seconds} s");
+    }
+}
+
+#[test]
+fn jumps_in_a_file_are_no_gaps() {
+    for (live, dropped) in [(false, false), (true, true)] {
+        let mut state = opened(live);
+        for n in [0_u64, 76] {
+            let opening = state.opening();
+            state.add_results(&(opening, Arc::new(FrameRecord::new("clip", n, Some(n * 33_333_333), 640, 360)), None));
+        }
+        let flags = state.track.rows().last().map_or(0, |row| row.flags);
+        assert_eq!(flags & crate::timeline::flags::DROPPED != 0, dropped, "live: {live}");
+    }
+}
+
+#[test]
+fn sources_that_were_opened_are_offered_again_newest_first() {
+    let mut state = State::new("out".into());
+    for word in ["test:ball", "test:snow", "tcp://nowhere", "test:ball"] {
+        state.act(Action::Open(Box::new(Opening::word(word, None))));
+    }
+    let titles: Vec<String> = state.recent.iter().map(Opening::title).collect();
+    assert_eq!(titles, ["test picture “ball”", "test picture “snow”"]);
+    for n in 0..20 {
+        state.act(Action::Open(Box::new(Opening::word(&format!("synth:{n}"), None))));
+    }
+    assert!(state.recent.len() < 10 && state.recent[0].title().ends_with("19"));
+    assert_eq!(state.folders(), [std::path::PathBuf::from("out")]);
+    let video = Opening { what: crate::stream::What::File(ego_graph::Input::of_file("clips/a.mp4".as_ref())), ..state.recent[0].clone() };
+    state.act(Action::Open(Box::new(video)));
+    assert_eq!(state.folders(), ["out", "clips"].map(std::path::PathBuf::from));
 }

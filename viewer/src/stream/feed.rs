@@ -18,6 +18,14 @@ use super::{Analysed, lock};
 use crate::frame::{Picture, Trace, ViewFrame};
 use crate::slot::SlotSender;
 
+/// Number of the frame of a file that is shown at a time; `None` when its rate is not known. After a jump nobody has counted.
+fn frame_of(pts_ns: u64, rate: gst::Fraction) -> Option<u64> {
+    let (numer, denom) = (u128::try_from(rate.numer()).ok()?, u128::try_from(rate.denom()).ok()?);
+    // Containers round times, some to milliseconds: half of one later is still this frame.
+    let frame = (numer > 0 && denom > 0).then(|| (u128::from(pts_ns) + 500_000) * numer / (denom * 1_000_000_000));
+    frame.and_then(|frame| u64::try_from(frame).ok())
+}
+
 /// What every stream shares.
 pub(super) struct Feed {
     frames: SlotSender<ViewFrame>,
@@ -108,7 +116,8 @@ impl Feed {
         let stream_time = pts.and_then(|pts| segment.and_then(|s| s.to_stream_time(pts)).or(Some(pts)));
         let pts_ns = stream_time.map_or(0, gst::ClockTime::nseconds);
         let number = self.number.fetch_add(1, Ordering::Relaxed) + 1;
-        let mut record = FrameRecord::new(extra.stream.as_str(), number - 1, Some(pts_ns), info.width(), info.height());
+        let frame = if extra.live { number - 1 } else { frame_of(pts_ns, info.fps()).unwrap_or(number - 1) };
+        let mut record = FrameRecord::new(extra.stream.as_str(), frame, Some(pts_ns), info.width(), info.height());
         let found = results_of(&buffer, &mut record);
         if let Some(problem) = &found.problem {
             lock(&self.problem).get_or_insert_with(|| problem.to_string());
@@ -157,5 +166,17 @@ impl Feed {
         // Copied without the lock: the window must never wait for it.
         let copy = picture.thinned(step).map(Arc::new);
         lock(&self.look_back).push(ViewFrame { picture: copy, ..frame.clone() });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frames_are_numbered_by_their_time() {
+        let rate = gst::Fraction::new(30, 1);
+        assert_eq!([0, 33_333_333, 33_000_000, 1_000_000_000, 1_020_000_000].map(|ns| frame_of(ns, rate)), [0, 1, 1, 30, 30].map(Some));
+        assert_eq!(frame_of(5, gst::Fraction::new(0, 1)), None);
     }
 }

@@ -10,7 +10,7 @@ use ego_graph::{GraphError, Input, InputKind, PlayPlan, Player, PlayerEvent, Sta
 use super::conductor::News;
 use super::feed::{Extra, Feed};
 use super::opening::{Opening, What};
-use super::results::{ResultsFile, load_rows};
+use super::results::{ResultsFile, load_index, load_rows};
 use super::{Request, RowBatch, StreamEvent, Trouble};
 use crate::state::Analysis;
 
@@ -85,7 +85,11 @@ impl FileStream {
             let (tap, id) = feed.tap(Extra { analysed: true, ..extra });
             with_models = Some(open_beside(PlayPlan { settings: Some(settings), tap, ..plan }, id));
         }
-        let loader = results.clone().map(|results| load_beside(results, truth, opening.number, rows.clone()));
+        let loader = match (results.clone(), truth) {
+            (Some(results), truth) => Some(load_beside(results, truth, opening.number, rows.clone())),
+            (None, Some(truth)) => Some(std::thread::Builder::new().name("ego-load".into()).spawn(move || load_index(&truth))),
+            (None, None) => None,
+        };
         Ok(FileStream {
             player,
             playing: !opening.paused,
@@ -114,6 +118,8 @@ impl FileStream {
         match request {
             Request::Play => {
                 self.playing = true;
+                // From the end one has to leave first: a player that is there only says again that it has ended.
+                self.jump();
                 self.player.play();
             }
             Request::Pause => {

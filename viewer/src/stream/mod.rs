@@ -13,6 +13,7 @@ mod file_stream;
 mod live_outputs;
 mod look_back;
 mod opening;
+mod previews;
 mod read;
 mod recording;
 mod results;
@@ -33,6 +34,7 @@ pub use crate::state::RowBatch;
 pub use live_outputs::{LiveNews, LiveOutputs};
 pub use look_back::LookBack;
 pub use opening::{BadWord, Opening, What, runs_in};
+pub use previews::{Found, Preview, Previews};
 pub use read::{record_of_truth, results_of};
 pub use results::{ResultsFile, load_rows};
 

@@ -51,7 +51,7 @@ pub struct BadWord {
 }
 
 /// Endings of addresses that are files on a server rather than streams.
-const FILE_ENDINGS: [&str; 6] = [".mp4", ".mkv", ".webm", ".mov", ".avi", ".m4v"];
+pub(super) const FILE_ENDINGS: [&str; 6] = [".mp4", ".mkv", ".webm", ".mov", ".avi", ".m4v"];
 
 impl Opening {
     /// What a word of the command line names; a file brings the results that lie beside it.

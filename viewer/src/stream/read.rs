@@ -149,6 +149,7 @@ pub fn record_of_truth(truth: &TruthMeta, like: &FrameRecord) -> FrameRecord {
         uncertainty: 0.0,
         stable: true,
         window_ns: [pts, pts],
+        next: None,
     });
     record
 }

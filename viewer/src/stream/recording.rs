@@ -74,6 +74,7 @@ impl RecordingThread {
             tell,
             files: None,
             began: Instant::now(),
+            first_ns: None,
             frames: 0,
         };
         let thread = std::thread::Builder::new().name("ego-record".into()).spawn(move || writer.run());
@@ -112,6 +113,8 @@ struct Writer {
     tell: Sender<StreamEvent>,
     files: Option<Files>,
     began: Instant,
+    /// Time of the first frame in the live stream, nanoseconds; in the files it is zero.
+    first_ns: Option<u64>,
     frames: u64,
 }
 
@@ -187,7 +190,9 @@ impl Writer {
         }
         files.raw.push(&buffer).map_err(|e| trouble_of(&e))?;
         files.annotated.push(&buffer).map_err(|e| trouble_of(&e))?;
-        files.lines.frame(&results).map_err(|e| Trouble::Recording { text: e.to_string(), hint: None })?;
+        let first = *self.first_ns.get_or_insert(results.pts_ns.unwrap_or(0));
+        let record = from_start(&results, first, self.frames, &self.name);
+        files.lines.frame(&record).map_err(|e| Trouble::Recording { text: e.to_string(), hint: None })?;
         self.frames += 1;
         Ok(())
     }
@@ -200,6 +205,17 @@ impl Writer {
         let annotated = annotated.finish().map_err(|e| trouble_of(&e));
         written.and(raw.map(|_| ())).and(annotated.map(|_| ()))
     }
+}
+
+/// Results in the time of the recording, whose first picture is at zero: they lie beside the video and are read with it.
+fn from_start(results: &FrameRecord, first_ns: u64, frame: u64, name: &str) -> FrameRecord {
+    let mut record = results.clone();
+    (record.frame, record.stream) = (frame, name.to_owned());
+    record.pts_ns = record.pts_ns.map(|pts| pts.saturating_sub(first_ns));
+    for action in record.action.iter_mut().chain(record.fast.iter_mut().flatten().map(|fast| &mut fast.action)) {
+        action.window_ns = action.window_ns.map(|ns| ns.saturating_sub(first_ns));
+    }
+    record
 }
 
 fn trouble_of(error: &GraphError) -> Trouble {
@@ -228,6 +244,12 @@ fn plain(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn results_count_from_the_first_picture() {
+        let record = from_start(&FrameRecord::new("live", 700, Some(25_000_000_000), 640, 480), 24_000_000_000, 30, "a_cam");
+        assert_eq!((record.stream.as_str(), record.frame, record.pts_ns), ("a_cam", 30, Some(1_000_000_000)));
+    }
 
     #[test]
     fn names_are_fit_for_files_and_disks_have_space() {

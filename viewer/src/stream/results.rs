@@ -154,6 +154,26 @@ pub fn load_rows(
     Ok((faults.0 > 0).then(|| format!("{}: {} lines cannot be read ({})", results.path.display(), faults.0, faults.1)))
 }
 
+/// Reads a file from its beginning to its end so that its records are found by time: truth beside a video whose results come from models.
+/// Gives a warning when lines are damaged.
+///
+/// # Errors
+/// When the file cannot be read.
+pub(super) fn load_index(file: &ResultsFile) -> Result<Option<String>, ViewError> {
+    let source = File::open(&file.path).map_err(|source| ViewError::Read { path: file.path.clone(), source })?;
+    let mut lines = Lines::new(source);
+    let mut faults = 0;
+    while let Some((place, line)) = lines.next(&file.path)? {
+        match parse(line) {
+            Ok(Some(frame)) => lock(&file.index).push((frame.pts_ns.unwrap_or(0), place)),
+            Ok(None) => {}
+            Err(_) => faults += 1,
+        }
+    }
+    lock(&file.index).sort_unstable();
+    Ok((faults > 0).then(|| format!("{}: {faults} lines cannot be read", file.path.display())))
+}
+
 /// Lines of a file with their places.
 struct Lines {
     file: BufReader<File>,

@@ -213,6 +213,7 @@ mod tests {
             uncertainty: 0.0,
             stable: false,
             window_ns: [0, 1],
+            next: None,
         });
         second.objects =
             Some(vec![ObjectRecord { label: "milk".into(), class: 5, score: 0.9, track: None, box_px: [0.0; 4], in_hand: InHand::Both }]);

@@ -8,7 +8,7 @@ use std::time::Instant;
 use ego_core::camera::Intrinsics;
 use ego_core::hands::{DepthSource, JOINTS, Side};
 use ego_core::objects::InHand;
-use ego_outputs::{ActionRecord, FrameRecord, HandRecord, MaskRecord, ObjectRecord, RankedLabel};
+use ego_outputs::{ActionRecord, FrameRecord, HandRecord, MaskRecord, NextRecord, ObjectRecord, RankedLabel};
 use ego_viewer::Viewer;
 use ego_viewer::frame::{GreyMap, Picture, PlaneLayout, Trace, ViewFrame, YuvColour};
 use ego_viewer::state::SourceKind;
@@ -86,6 +86,7 @@ pub fn record(n: u64) -> FrameRecord {
         uncertainty: 0.05,
         stable: n % 90 > 15,
         window_ns: [pts.saturating_sub(1_000_000_000), pts],
+        next: Some(NextRecord { label: other.into(), probability: 0.62 }),
     });
     record.trace_ns.insert("hands".into(), 11_000_000);
     record.age_ns.insert("hands".into(), 0);

@@ -221,6 +221,7 @@ mod tests {
             uncertainty: 0.1,
             stable,
             window_ns: [0, 0],
+            next: None,
         });
         record
     }

@@ -74,6 +74,7 @@ fn recording(path: &Path) -> anyhow::Result<Vec<FrameRecord>> {
                 uncertainty: 0.0,
                 stable: true,
                 window_ns: [0; 2],
+                next: None,
             });
             Ok(record)
         })

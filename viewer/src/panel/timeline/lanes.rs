@@ -15,6 +15,8 @@ const COLUMN: f32 = 2.0;
 const MOST_STRIPS: usize = 8;
 /// A row stands for the time up to the next one, but not for longer than this many usual distances.
 const PATIENCE: f64 = 3.0;
+/// Where few frames have been looked at, after jumps, their mean distance says nothing, nanoseconds.
+const MOST_USUAL_NS: f64 = 0.5e9;
 /// Wrist speed at the top of its lane, picture widths a second.
 const TOP_SPEED: f32 = 2.0;
 
@@ -30,7 +32,7 @@ impl Columns {
         let count = (width / COLUMN).ceil().max(1.0) as usize;
         let rows = track.rows();
         let usual = match (rows.first(), rows.last()) {
-            (Some(a), Some(b)) if rows.len() > 1 => (b.pts_ns - a.pts_ns) as f64 / (rows.len() - 1) as f64,
+            (Some(a), Some(b)) if rows.len() > 1 => ((b.pts_ns - a.pts_ns) as f64 / (rows.len() - 1) as f64).min(MOST_USUAL_NS),
             _ => 33e6,
         };
         let mut ranges = Vec::with_capacity(count);

@@ -48,12 +48,12 @@ pub(super) fn transport_ui(ui: &mut Ui, state: &State, shared: &mut Shared<'_>) 
         if let Some(frame) = &state.frame {
             ui.label(RichText::new(format!("frame {}", frame.results.frame)).color(shared.palette.weak));
         }
-        if state.play.looping.is_some() {
-            ui.label(RichText::new("looping").color(shared.palette.accent));
-        }
         if let Some([a, b]) = state.play.selected() {
             let seconds = (b - a) as f64 * 1e-9;
-            ui.label(RichText::new(format!("selected {seconds:.2} s")).color(shared.palette.accent));
+            let what = if state.play.looping.is_some() { "looping, selected" } else { "selected" };
+            ui.label(RichText::new(format!("{what} {seconds:.2} s")).color(shared.palette.accent));
+        } else if state.play.looping.is_some() {
+            ui.label(RichText::new("looping").color(shared.palette.accent));
         }
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             ui.add_space(8.0);
