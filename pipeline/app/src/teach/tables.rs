@@ -3,6 +3,7 @@
 //! Rows become frames at the table's rate and go through the same features as a live stream. Frames that follow each other are one
 //! sequence; it ends where the class, the clip or the use changes, or where the person jumps. No window reaches over such an end.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use ego_core::bodies::{Bodies, Body, BodyLayout};
@@ -50,10 +51,10 @@ struct Reading {
 
 /// How sequences are changed before they are described.
 #[derive(Clone, Copy, Debug)]
-struct Change {
-    speed: f64,
+pub(super) struct Change {
+    pub(super) speed: f64,
     /// Share of the joints that are taken away.
-    missing: f64,
+    pub(super) missing: f64,
     seed: u64,
 }
 
@@ -84,22 +85,22 @@ pub(super) fn table(path: &Path, args: &TeachArgs, json: bool) -> anyhow::Result
     tell::table(path, &table, &reading.spec, args.split, window_rows, json)?;
     let mut accuracies = Vec::new();
     let mut pooled = Outcome::default();
-    let mut changed: Vec<(Change, Vec<f64>, usize)> = changes(args).into_iter().map(|c| (c, Vec::new(), 0)).collect();
+    let mut changed: Vec<Changed> = changes(args).into_iter().map(Changed::new).collect();
     for seed in 0..args.seeds {
         let run = one_seed(&table, &reading, args, window_rows, seed)?;
         tell::seed(seed, &run.outcome, run.trained_on, json)?;
         accuracies.push(run.outcome.accuracy());
-        for (change, list, described) in &mut changed {
-            let test = run.test(&table, &reading, Change { seed, ..*change });
-            let outcome = Outcome::of(&run.classifier, &test).map_err(refused)?;
-            list.push(outcome.accuracy());
-            *described += outcome.windows.len();
+        let (plain, plain_places) = run.test(&table, &reading, AS_IT_IS);
+        let told: BTreeMap<_, _> = plain_places.into_iter().zip(run.classifier.classify(&plain).map_err(refused)?).collect();
+        for changed in &mut changed {
+            let (test, places) = run.test(&table, &reading, Change { seed, ..changed.change });
+            changed.add(&told, &test, &places, &run.classifier)?;
         }
         pooled.add(run.outcome);
     }
     tell::table_result(&accuracies, &pooled, args.split, json)?;
-    for (change, list, described) in &changed {
-        tell::changed(change.speed, change.missing, list, *described, pooled.windows.len(), json)?;
+    for changed in &changed {
+        tell::changed(changed, pooled.windows.len(), json)?;
     }
     if let Some(name) = &args.name {
         let classes: Vec<usize> = table.rows.iter().map(|r| r.class).collect();
@@ -138,6 +139,44 @@ fn training_changes(kind: TableKind) -> Vec<Change> {
     }
 }
 
+/// What became of the test after a change.
+pub(super) struct Changed {
+    pub(super) change: Change,
+    /// Accuracy of each seed.
+    pub(super) accuracies: Vec<f64>,
+    /// Windows that could still be described.
+    pub(super) windows: usize,
+    /// Of those that end where one of the unchanged test ends: how many, and how many got the same class as there.
+    pub(super) same_end: usize,
+    pub(super) kept: usize,
+}
+
+impl Changed {
+    fn new(change: Change) -> Changed {
+        Changed { change, accuracies: Vec::new(), windows: 0, same_end: 0, kept: 0 }
+    }
+
+    /// Adds one split; `told` is the class of each window of the unchanged test.
+    fn add(
+        &mut self,
+        told: &BTreeMap<(usize, usize), usize>,
+        test: &Dataset,
+        places: &[(usize, usize)],
+        classifier: &KinematicClassifier,
+    ) -> anyhow::Result<()> {
+        let outcome = Outcome::of(classifier, test).map_err(refused)?;
+        self.accuracies.push(outcome.accuracy());
+        self.windows += test.samples.len();
+        for (class, place) in classifier.classify(test).map_err(refused)?.iter().zip(places) {
+            if let Some(before) = told.get(place) {
+                self.same_end += 1;
+                self.kept += usize::from(before == class);
+            }
+        }
+        Ok(())
+    }
+}
+
 /// One split and what was learnt on it.
 struct Run {
     classifier: KinematicClassifier,
@@ -170,10 +209,10 @@ fn one_seed(table: &KeyPointTable, reading: &Reading, args: &TeachArgs, gap: usi
 }
 
 impl Run {
-    /// The test windows of this split after a change.
-    fn test(&self, table: &KeyPointTable, reading: &Reading, change: Change) -> Dataset {
+    /// The test windows of this split after a change, and where they end.
+    fn test(&self, table: &KeyPointTable, reading: &Reading, change: Change) -> (Dataset, Vec<(usize, usize)>) {
         let usage = if self.chosen.is_some() { Use::Train } else { Use::Test };
-        described(table, reading, &self.sequences, usage, &[change])
+        described_with_places(table, reading, &self.sequences, usage, &[change])
     }
 }
 
@@ -235,11 +274,22 @@ fn continues(before: &[[f64; 2]], row: &[[f64; 2]]) -> bool {
 
 /// Every window of the sequences of this use, once for each change.
 fn described(table: &KeyPointTable, reading: &Reading, sequences: &[Sequence], usage: Use, changes: &[Change]) -> Dataset {
+    described_with_places(table, reading, sequences, usage, changes).0
+}
+
+/// The same, and of each window where it ends: sequence and frame.
+fn described_with_places(
+    table: &KeyPointTable,
+    reading: &Reading,
+    sequences: &[Sequence],
+    usage: Use,
+    changes: &[Change],
+) -> (Dataset, Vec<(usize, usize)>) {
     let mut extractor = Extractor::new(reading.spec);
-    let mut samples = Vec::new();
+    let (mut samples, mut places) = (Vec::new(), Vec::new());
     for change in changes {
         let mut random = Random::new(change.seed);
-        for sequence in sequences.iter().filter(|s| s.usage == usage) {
+        for (number, sequence) in sequences.iter().enumerate().filter(|(_, s)| s.usage == usage) {
             extractor.reset();
             for (i, (points, row)) in sequence.frames.iter().zip(&sequence.rows).enumerate() {
                 let mut points = points.clone();
@@ -261,10 +311,11 @@ fn described(table: &KeyPointTable, reading: &Reading, sequences: &[Sequence], u
                 };
                 let group = row / BLOCK + sequence.class * table.rows.len();
                 samples.extend(found.into_iter().map(|f| Sample { values: f.values, class: sequence.class, group }));
+                places.resize(samples.len(), (number, i));
             }
         }
     }
-    Dataset { layout: reading.spec.id(), labels: table.labels.clone(), samples }
+    (Dataset { layout: reading.spec.id(), labels: table.labels.clone(), samples }, places)
 }
 
 fn person(points: &Points) -> Body {

@@ -7,7 +7,7 @@ use ego_models::teach::Dataset;
 use ego_models::teach::evaluate::{Outcome, mean_interval};
 use ego_outputs::KeyPointTable;
 
-use super::tables::file_name;
+use super::tables::{Changed, file_name};
 use crate::cli::TeachSplit;
 use crate::console;
 
@@ -156,16 +156,21 @@ pub(super) fn table_result(runs: &[f64], pooled: &Outcome, split: TeachSplit, js
 }
 
 /// The test after a change of speed, or with joints taken away.
-pub(super) fn changed(speed: f64, missing: f64, runs: &[f64], windows: usize, of: usize, json: bool) -> anyhow::Result<()> {
-    let mean = runs.iter().sum::<f64>() / runs.len().max(1) as f64;
+pub(super) fn changed(result: &Changed, of: usize, json: bool) -> anyhow::Result<()> {
+    let (speed, missing, windows) = (result.change.speed, result.change.missing, result.windows);
+    let mean = result.accuracies.iter().sum::<f64>() / result.accuracies.len().max(1) as f64;
+    let kept = (result.same_end > 0).then(|| result.kept as f64 / result.same_end as f64);
     if json {
-        let data = serde_json::json!({ "speed": speed, "missing": missing, "accuracy": rounded(mean), "windows": windows, "of": of });
+        let data = serde_json::json!({
+            "speed": speed, "missing": missing, "accuracy": rounded(mean), "windows": windows, "of": of, "same_label": kept.and_then(rounded),
+        });
         return console::json("changed", data);
     }
     if missing > 0.0 {
         console::data(&format!("{:.0} % of the joints missing: {mean:.4} of {windows} windows ({of} without loss)", 100.0 * missing))
     } else {
-        console::data(&format!("replayed at {speed}x: {mean:.4} of {windows} windows"))
+        let kept = kept.map_or_else(|| "-".to_owned(), |k| format!("{k:.4}"));
+        console::data(&format!("replayed at {speed}x: {mean:.4} of {windows} windows; the label of normal speed kept in {kept}"))
     }
 }
 
