@@ -235,9 +235,9 @@ fn one_hand_is_enough_and_the_other_is_not_known() {
 
 #[test]
 fn shapes_and_paths_are_given_for_each_hand() {
-    for (preset, first) in [(Preset::HandShape, 0), (Preset::FingerTrack, 15), (Preset::FingerPath, 15)] {
+    for (preset, first) in [(Preset::HandShape, 0), (Preset::FingerTrack, 15), (Preset::FingerPath, 29)] {
         let mut extractor = Extractor::new(FeatureSpec::new(preset));
-        for i in 0..20 {
+        for i in 0..34 {
             let t = f64::from(i) / 30.0;
             let found = push_hands(&mut extractor, Some((t * 1e9) as u64), vec![hand_at(Side::Left, t), hand_at(Side::Right, t)]);
             let subjects: Vec<&str> = found.iter().map(|f| f.subject.as_str()).collect();

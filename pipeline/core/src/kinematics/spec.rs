@@ -45,7 +45,9 @@ impl Preset {
             Preset::Body5x314 => (5, 0.1),
             Preset::HandShape => (1, 0.1),
             // 16 frames of a camera at 30 a second, as in the labelled recordings.
-            Preset::FingerPath | Preset::FingerTrack => (16, 1.0 / 30.0),
+            Preset::FingerTrack => (16, 1.0 / 30.0),
+            // One second: a slow finger goes its way in it.
+            Preset::FingerPath => (30, 1.0 / 30.0),
         }
     }
 
