@@ -135,10 +135,8 @@ fn a_network_that_gives_no_numbers_gives_no_depth() {
         let broken = |line: &str| if line.starts_with("mean = ") { "mean = [nan, nan, nan]".to_owned() } else { line.to_owned() };
         let manifest = folder.path().join(format!("depth-{family}.toml"));
         std::fs::write(&manifest, text.lines().map(|line| broken(line) + "\n").collect::<String>()).unwrap();
-        let line = format!(
-            "videotestsrc num-buffers=3 ! video/x-raw,format=RGB,width=64,height=48 ! egodepth model={}",
-            manifest.display()
-        );
+        let line =
+            format!("videotestsrc num-buffers=3 ! video/x-raw,format=RGB,width=64,height=48 ! egodepth model={}", manifest.display());
         let Some(found) = works(&line) else { return };
         let nothing = |meta: &Option<DepthMeta>| meta.as_ref().is_none_or(|meta| steps(meta).concat().iter().all(|step| *step == 0));
         assert!(found.len() == 3 && found.iter().all(nothing), "{family}");

@@ -170,8 +170,7 @@ fn write_found(results: &Path, camera: &Path, label: &str) -> u64 {
         let most = |axis: usize, sign: f64| sign * points.iter().map(|p| sign * p[axis]).fold(f64::NEG_INFINITY, f64::max);
         let size = [line["width"].as_f64().expect("width"), line["height"].as_f64().expect("height")];
         let rect = [most(0, -1.0).max(0.0), most(1, -1.0).max(0.0), most(0, 1.0).min(size[0]), most(1, 1.0).min(size[1])];
-        let object =
-            serde_json::json!({ "label": "milk", "class": object[0] as u32, "score": 0.9, "box_px": rect, "in_hand": "none" });
+        let object = serde_json::json!({ "label": "milk", "class": object[0] as u32, "score": 0.9, "box_px": rect, "in_hand": "none" });
         line["objects"] = if rect[0] < rect[2] && rect[1] < rect[3] { vec![object].into() } else { Value::Array(vec![]) };
         acting = if numbers(&camera.join("action_label").join(&file))[0] > 0.0 { acting + 1 } else { 0 };
         let name = if acting > 6 { label } else { "nothing" };
@@ -227,7 +226,8 @@ fn recordings_in_the_layout_of_h2o_are_a_truth() {
     }
     // One recording by name.
     let one = cameras[0].parent().expect("a recording").display().to_string();
-    let stream = report["inputs"].as_array().and_then(|all| all.iter().find(|i| i["input"].as_str().is_some_and(|p| p.ends_with(&inputs[0]))));
+    let stream =
+        report["inputs"].as_array().and_then(|all| all.iter().find(|i| i["input"].as_str().is_some_and(|p| p.ends_with(&inputs[0]))));
     let stream = stream.and_then(|input| input["stream"].as_str()).expect("a name");
     let data = figures(dir.path(), &[&format!("out/{stream}.jsonl"), "--truth", &one]);
     assert_eq!(data["clips"].as_u64(), Some(1));

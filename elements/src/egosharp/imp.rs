@@ -229,10 +229,8 @@ impl EgoSharp {
         gst::element_imp_warning!(
             self,
             gst::StreamError::Failed,
-            (
-                "the range mask waits for depth and none has come, so {meanwhile}: put the stage depth before it \
-                 (egodepth or egodepthpair in front of egosharp)"
-            )
+            ("the range mask waits for depth and none has come, so {meanwhile}: put the stage depth before it \
+                 (egodepth or egodepthpair in front of egosharp)")
         );
     }
 }
