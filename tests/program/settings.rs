@@ -59,7 +59,10 @@ fn models_are_listed_whether_or_not_they_are_here() {
     let line = |name: &str| list.lines().find(|l| l.split(' ').next() == Some(name)).unwrap_or_else(|| panic!("no {name} in {list}"));
     for (name, words) in [
         ("yolox-nano", ["Apache-2.0", "`ego models pull yolox-nano` brings it (3.7 MB from github.com, checked by SHA-256)"]),
-        ("dfine-nano", ["Apache-2.0", "`ego models pull dfine-nano` brings it (from huggingface.co, the first download"]),
+        (
+            "dfine-nano",
+            ["Apache-2.0", "`ego models pull dfine-nano` brings it (from huggingface.co, no published hash: the first download is pinned)"],
+        ),
     ] {
         assert!(words.iter().all(|words| line(name).contains(words)), "{}", line(name));
     }

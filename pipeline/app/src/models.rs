@@ -82,8 +82,7 @@ fn download(manifest: &Manifest) -> String {
     let Some(url) = &manifest.url else { return String::new() };
     let host = url.split('/').nth(2).unwrap_or(url);
     let size = manifest.bytes.map_or_else(String::new, |bytes| format!("{:.1} MB ", bytes as f64 / 1e6));
-    let check =
-        if manifest.sha256.is_some() { "checked by SHA-256" } else { "the first download is the one that later ones are checked by" };
+    let check = if manifest.sha256.is_some() { "checked by SHA-256" } else { "no published hash: the first download is pinned" };
     format!(" ({size}from {host}, {check})")
 }
 
