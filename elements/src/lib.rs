@@ -19,6 +19,7 @@ pub mod egotestsrc;
 mod maps;
 mod plugin;
 mod raw_video;
+mod values;
 pub mod worker;
 
 pub use plugin::plugin_register_static;

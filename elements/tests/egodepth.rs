@@ -112,6 +112,38 @@ fn metres_follow_the_cameras_focal_length() {
 }
 
 #[test]
+fn a_camera_described_for_another_size_or_not_at_all_is_scaled_or_guessed() {
+    let map = |properties: &str| {
+        let line = format!(
+            "videotestsrc num-buffers=1 ! video/x-raw,format=RGB,width=64,height=48 ! egodepth model={FIXTURES}/depth-metric.toml {properties}"
+        );
+        works(&line).map(|found| steps(found[0].as_ref().unwrap()))
+    };
+    let (Some(own), Some(larger)) = (map("intrinsics=250,250,32,24,64,48"), map("intrinsics=1000,1000,128,96,256,192")) else { return };
+    assert_eq!(own, larger);
+    assert_eq!(map(""), map("hfov=69"));
+    assert_ne!(map(""), map("hfov=100"));
+}
+
+#[test]
+fn a_network_that_gives_no_numbers_gives_no_depth() {
+    let folder = tempfile::tempdir().unwrap();
+    for family in ["inverse", "relative", "metric", "point-map"] {
+        std::fs::copy(format!("{FIXTURES}/depth-{family}.onnx"), folder.path().join(format!("depth-{family}.onnx"))).unwrap();
+        let text = std::fs::read_to_string(format!("{FIXTURES}/depth-{family}.toml")).unwrap();
+        // Every colour becomes NaN, and so does everything that is reckoned from it.
+        let broken = |line: &str| if line.starts_with("mean = ") { "mean = [nan, nan, nan]".to_owned() } else { line.to_owned() };
+        let manifest = folder.path().join(format!("depth-{family}.toml"));
+        std::fs::write(&manifest, text.lines().map(|line| broken(line) + "\n").collect::<String>()).unwrap();
+        let line =
+            format!("videotestsrc num-buffers=3 ! video/x-raw,format=RGB,width=64,height=48 ! egodepth model={}", manifest.display());
+        let Some(found) = works(&line) else { return };
+        let nothing = |meta: &Option<DepthMeta>| meta.as_ref().is_none_or(|meta| steps(meta).concat().iter().all(|step| *step == 0));
+        assert!(found.len() == 3 && found.iter().all(nothing), "{family}");
+    }
+}
+
+#[test]
 fn what_is_wrong_is_one_error_that_names_it() {
     let source = "videotestsrc num-buffers=1 ! video/x-raw,format=RGB,width=64,height=48";
     for (properties, words) in [

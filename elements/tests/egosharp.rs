@@ -170,6 +170,50 @@ fn without_depth_nothing_is_known_and_with_apply_nothing_is_seen() {
     assert!(mask(&rig.push(Some(&old), None)).is_none());
 }
 
+/// What a bus has been warned of.
+fn warnings(bus: &gst::Bus) -> Vec<String> {
+    let text = |m: gst::Message| match m.view() {
+        gst::MessageView::Warning(w) => Some(w.error().message().to_owned()),
+        _ => None,
+    };
+    std::iter::from_fn(|| bus.pop()).filter_map(text).collect()
+}
+
+#[test]
+fn a_depth_stage_that_is_missing_is_named_once() {
+    // Five seconds; two frames, which end before anybody is impatient; and a stream whose depth comes late.
+    for (frames, depth_at, apply, told) in
+        [(150, None, "false", "nothing is cut off"), (2, None, "true", "everything is black"), (150, Some(60), "false", "")]
+    {
+        let mut rig = Rig::new("GRAY8", [64, 48], &[("apply", apply)]);
+        let bus = gst::Bus::new();
+        rig.harness.element().unwrap().set_bus(Some(&bus));
+        let near = depth(&[500; 4], 2, DepthScale::Metric);
+        for n in 0..frames {
+            rig.push(Some(&near).filter(|_| depth_at == Some(n)), None);
+        }
+        rig.harness.push_event(gst::event::Eos::new());
+        let warnings = warnings(&bus);
+        let named = warnings.iter().all(|w| w.contains("put the stage depth before it") && w.contains(told));
+        assert!(warnings.len() == usize::from(depth_at.is_none()) && named, "{frames} frames: {warnings:?}");
+    }
+}
+
+#[test]
+fn one_distance_everywhere_keeps_all_or_nothing() {
+    for (steps, scale, kept) in [
+        (500, DepthScale::Metric, 1.0),
+        (900, DepthScale::Metric, 0.0),
+        (u16::MAX, DepthScale::Metric, 0.0),
+        (1, DepthScale::Relative, 1.0),
+        (u16::MAX, DepthScale::Relative, 1.0),
+    ] {
+        let mut rig = Rig::new("GRAY8", [64, 48], &[]);
+        let (_, range) = mask(&rig.push(Some(&depth(&[steps; 12], 4, scale)), None)).unwrap();
+        assert_eq!((range.kept, range.relaxed), (kept, false), "{steps} {scale:?}");
+    }
+}
+
 #[test]
 fn metres_that_are_asked_for_and_not_there_are_named_and_a_flat_map_keeps_all() {
     let mut rig = Rig::new("GRAY8", [64, 48], &[("range", "metric")]);

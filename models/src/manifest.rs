@@ -451,6 +451,28 @@ mod tests {
     }
 
     #[test]
+    fn every_preset_of_a_public_model_says_where_from_under_which_licence_and_how_it_is_checked() {
+        let all = BUILT_IN.iter().map(|(name, _)| built_in(name).expect(name));
+        let public: Vec<Manifest> = all.filter(|manifest| manifest.url.is_some()).collect();
+        let names: Vec<&str> = public.iter().map(|manifest| manifest.name.as_str()).collect();
+        for wanted in ["depth-anything-v2-small", "dfine-nano", "rtmpose-hand", "yolox-nano", "yolox-tiny"] {
+            assert!(names.contains(&wanted), "{wanted} is not among {names:?}");
+        }
+        for manifest in &public {
+            let name = &manifest.name;
+            let url = manifest.url.as_deref().unwrap_or_default();
+            assert!(url.starts_with("https://") && (url.ends_with(".onnx") || manifest.archive.is_some()), "{name}: {url}");
+            assert_eq!(manifest.licence, "Apache-2.0", "{name}");
+            assert_eq!(manifest.origin.command.as_deref(), Some(&*format!("ego models pull {name}")));
+            let known = manifest.sha256.as_ref().is_some_and(|hash| hash.len() == 64) && manifest.bytes.is_some();
+            assert!(known != (manifest.pin == Some(Pin::FirstPull)), "{name}: either hash and size, or pinned by the first download");
+            for key in ["made_by", "trained_on", "known_failures"] {
+                assert!(manifest.card.get(key).is_some_and(toml::Value::is_str), "{name}: card.{key}");
+            }
+        }
+    }
+
+    #[test]
     fn an_unknown_key_and_an_unknown_name_are_named() {
         let text = include_str!("../zoo/palm-detection-full.toml").replacen("licence", "license", 1);
         let e = Manifest::parse(&text, Path::new("x.toml")).expect_err("unknown key").to_string();

@@ -32,7 +32,8 @@ clip=$(find "$work/set" -name '*.mp4' | sort | head -n 1)
 for preset in batch hands-only; do
     "${two[@]}" "$ego" bench "$clip" --config "$preset" --json 2>/dev/null
 done
-# Twenty seconds of a camera: the clips one after the other.
-gst-launch-1.0 -q concat name=c ! x264enc speed-preset=superfast ! mp4mux ! filesink location="$work/live.mp4" \
+# Twelve seconds of a camera: the clips one after the other. One segment over all of them, else the muxer takes the second clip and those
+# after it for frames of one moment, and they are played in a burst.
+gst-launch-1.0 -q concat name=c ! identity single-segment=true ! x264enc speed-preset=superfast ! mp4mux ! filesink location="$work/live.mp4" \
     $(find "$work/set" -name '*.mp4' | sort | sed 's/.*/filesrc location=& ! decodebin ! videoconvert ! video\/x-raw,format=I420 ! c./') 2>/dev/null
 "${two[@]}" "$ego" bench "$work/live.mp4" --live --config live-cpu --json 2>/dev/null

@@ -66,3 +66,39 @@ fn while_nothing_happens_nothing_is_named() {
     let figures = figures(dir.path());
     at_most(&figures, "action.false_labels_in_idle", 7.0);
 }
+
+/// What people are told by a run over a clip with these settings; `None` when a model is not here and need not be.
+fn told(settings: &[&str]) -> Option<String> {
+    let dir = folder();
+    let clip = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../sample-media/pour-milk.mp4").display().to_string();
+    std::fs::write(dir.path().join("labels.txt"), "cup\npan\npot\njug\nmug\ntin\nbox\nbag\n").expect("write");
+    let mut words = vec!["run", clip.as_str(), "--out", "out"];
+    words.extend(settings.iter().flat_map(|setting| ["--set", setting]));
+    let finished = ego(dir.path(), &words);
+    if finished.status == 3 && std::env::var_os("EGO_REQUIRE_MODELS").is_none() {
+        eprintln!("skipped: {}", finished.stderr);
+        return None;
+    }
+    let finished = finished.ended_with(0);
+    assert_eq!(json_lines(&dir.path().join("out/pour-milk.jsonl")).0.len(), 80, "{settings:?}");
+    Some(finished.stderr)
+}
+
+#[test]
+fn a_stage_that_is_missing_is_named_and_the_run_goes_on() {
+    for (stages, named, silent) in [
+        ("stages=action", &["put the stage hands before it", "runs on hands alone"][..], "stage depth"),
+        ("stages=hands,action", &["runs on hands alone", "put the stage objects before it"], "put the stage hands"),
+        ("stages=objects,action", &["waits for hands", "put the stage hands before it"], "put the stage objects"),
+        ("stages=sharp", &["waits for depth", "put the stage depth before it"], "stage hands"),
+    ] {
+        let Some(told) = told(&[stages]) else { return };
+        assert!(named.iter().all(|words| told.contains(words)) && !told.contains(silent), "{stages}: {told}");
+    }
+}
+
+#[test]
+fn objects_whose_names_the_action_model_does_not_know_are_told_and_not_used() {
+    let Some(told) = told(&["stages=objects,action", "objects.labels=./labels.txt"]) else { return };
+    assert!(told.contains("does not know book") && told.contains("no object is used") && told.contains("cup, pan"), "{told}");
+}

@@ -120,3 +120,118 @@ fn a_run_over_made_clips_is_scored_without_naming_a_truth() {
     let data = figures(dir.path(), &["out"]);
     assert!(data["frames"].as_u64().is_some_and(|n| n > 30) && data["figures"] == serde_json::json!({}), "{data:#}");
 }
+
+/// The numbers of a text file.
+fn numbers(path: &Path) -> Vec<f64> {
+    let text = std::fs::read_to_string(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    text.split_whitespace().map(|word| word.parse().expect("a number")).collect()
+}
+
+/// The folders `cam4` below `root`, in order.
+fn cameras(root: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(root).expect("is a folder") {
+        let path = entry.expect("readable").path();
+        match path.file_name() {
+            Some(name) if name == "cam4" => found.push(path),
+            _ if path.is_dir() => found.extend(cameras(&path)),
+            _ => {}
+        }
+    }
+    found.sort();
+    found
+}
+
+/// Puts hands, the held object and the action of a recording in H2O's layout on result lines, as its files say: the hands 20 mm too
+/// far, the box right, the action told six frames late.
+fn write_found(results: &Path, camera: &Path, label: &str) -> u64 {
+    let [fx, fy, cx, cy, _, _] = numbers(&camera.join("cam_intrinsics.txt"))[..] else { panic!("six numbers") };
+    let project = |p: &[f64]| [fx * p[0] / p[2] + cx, fy * p[1] / p[2] + cy];
+    let text = std::fs::read_to_string(results).expect("results");
+    let mut lines: Vec<Value> = text.lines().map(|l| serde_json::from_str(l).expect("JSON")).collect();
+    let (mut hands, mut acting) = (0, 0);
+    for line in lines.iter_mut().filter(|l| l["schema"] == "ego.frame/1") {
+        let file = format!("{:06}.txt", line["frame"].as_u64().expect("a number"));
+        let pose = numbers(&camera.join("hand_pose").join(&file));
+        let mut found = Vec::new();
+        for (side, hand) in ["left", "right"].into_iter().zip(pose.chunks(64)).filter(|(_, hand)| hand[0] == 1.0) {
+            let joints: Vec<&[f64]> = hand[1..].chunks(3).collect();
+            let image: Vec<[f64; 2]> = joints.iter().map(|p| project(p)).collect();
+            let camera: Vec<[f64; 3]> = joints.iter().map(|p| [p[0], p[1], p[2] + 0.02]).collect();
+            found.push(serde_json::json!({
+                "side": side, "score": 0.9, "track": 1, "image_px": image, "camera_m": camera, "joint_score": vec![0.9; 21],
+                "depth_source": "estimated",
+            }));
+        }
+        hands += found.len() as u64;
+        line["hands"] = found.into();
+        let object = numbers(&camera.join("obj_pose").join(&file));
+        let points: Vec<[f64; 2]> = object[1..].chunks(3).map(project).collect();
+        let most = |axis: usize, sign: f64| sign * points.iter().map(|p| sign * p[axis]).fold(f64::NEG_INFINITY, f64::max);
+        let size = [line["width"].as_f64().expect("width"), line["height"].as_f64().expect("height")];
+        let rect = [most(0, -1.0).max(0.0), most(1, -1.0).max(0.0), most(0, 1.0).min(size[0]), most(1, 1.0).min(size[1])];
+        let object = serde_json::json!({ "label": "milk", "class": object[0] as u32, "score": 0.9, "box_px": rect, "in_hand": "none" });
+        line["objects"] = if rect[0] < rect[2] && rect[1] < rect[3] { vec![object].into() } else { Value::Array(vec![]) };
+        acting = if numbers(&camera.join("action_label").join(&file))[0] > 0.0 { acting + 1 } else { 0 };
+        let name = if acting > 6 { label } else { "nothing" };
+        line["action"] = serde_json::json!({
+            "label": name, "class": 0, "score": 0.9, "top": [[name, 0.9]], "unknown": false, "uncertainty": 0.1, "stable": true,
+            "window_ns": [0, 0],
+        });
+    }
+    std::fs::write(results, lines.iter().map(|l| format!("{l}\n")).collect::<String>()).expect("write");
+    hands
+}
+
+#[test]
+fn recordings_in_the_layout_of_h2o_are_a_truth() {
+    let dir = folder();
+    let made = ["synth", "--out", "set", "--prompt", "pour milk", "--size", "64x36", "--fps", "15", "--clips", "2"];
+    ego(dir.path(), &made).ended_with(0);
+    let cameras = cameras(&dir.path().join("set"));
+    assert_eq!(cameras.len(), 2);
+    let inputs: Vec<String> =
+        cameras.iter().map(|c| c.join("rgb").strip_prefix(dir.path()).expect("is below").display().to_string()).collect();
+    let words = ["run", &inputs[0], &inputs[1], "--fps", "15", "--out", "out", "--config", "none.toml"];
+    ego(dir.path(), &words).ended_with(0);
+    // Both inputs are called `rgb`: the report tells which results are whose.
+    let report = crate::report(&dir.path().join("out/run.json"));
+    let mut hands = 0;
+    for input in report["inputs"].as_array().expect("inputs") {
+        let stream = input["stream"].as_str().expect("a name");
+        let of = inputs.iter().position(|i| input["input"].as_str().is_some_and(|path| path.ends_with(i))).expect("is one of the two");
+        hands += write_found(&dir.path().join(format!("out/{stream}.jsonl")), &cameras[of], "pour milk");
+    }
+    for words in [&["out"][..], &["out", "--truth", "set"]] {
+        let data = figures(dir.path(), words);
+        assert_eq!(data["clips"].as_u64(), Some(2), "{words:?}");
+        assert_eq!(data["figures"]["hands.both.found"]["n"].as_u64(), Some(hands), "{words:?}");
+        for (key, wanted, within) in [
+            ("hands.both.found", 100.0, 0.0),
+            ("hands.both.right_side", 100.0, 0.0),
+            ("hands.both.pck20", 100.0, 0.0),
+            ("hands.both.mpjpe", 20.0, 0.01),
+            ("hands.both.mpjpe_wrist", 0.0, 0.01),
+            ("hands.both.image_error", 0.0, 0.01),
+            ("hands.invented_per_100_frames", 0.0, 0.0),
+            ("objects.precision", 100.0, 0.0),
+            ("objects.recall", 100.0, 0.0),
+            ("action.top1", 100.0, 0.0),
+            ("action.f1_50", 100.0, 0.0),
+            ("action.delay.median", 0.4, 1e-6),
+            ("action.false_labels_in_idle", 0.0, 0.0),
+        ] {
+            near(&data, key, wanted, within);
+        }
+    }
+    // One recording by name.
+    let one = cameras[0].parent().expect("a recording").display().to_string();
+    let stream =
+        report["inputs"].as_array().and_then(|all| all.iter().find(|i| i["input"].as_str().is_some_and(|p| p.ends_with(&inputs[0]))));
+    let stream = stream.and_then(|input| input["stream"].as_str()).expect("a name");
+    let data = figures(dir.path(), &[&format!("out/{stream}.jsonl"), "--truth", &one]);
+    assert_eq!(data["clips"].as_u64(), Some(1));
+    // A damaged file is an error that names it.
+    std::fs::write(cameras[0].join("hand_pose/000003.txt"), "1 2 3").expect("write");
+    ego(dir.path(), &["eval", &format!("out/{stream}.jsonl")]).ended_with(1).says(&["000003.txt"]);
+}

@@ -56,6 +56,16 @@ fn models_are_listed_whether_or_not_they_are_here() {
     command.env("EGO_DATA_DIR", dir.path());
     let list = ego_tests::command::finish(command).ended_with(0).stdout;
     assert!(list.lines().any(|l| l.starts_with("mediapipe-hands ") && l.contains("`ego models import mediapipe` brings it")), "{list}");
+    let line = |name: &str| list.lines().find(|l| l.split(' ').next() == Some(name)).unwrap_or_else(|| panic!("no {name} in {list}"));
+    for (name, words) in [
+        ("yolox-nano", ["Apache-2.0", "`ego models pull yolox-nano` brings it (3.7 MB from github.com, checked by SHA-256)"]),
+        (
+            "dfine-nano",
+            ["Apache-2.0", "`ego models pull dfine-nano` brings it (from huggingface.co, no published hash: the first download is pinned)"],
+        ),
+    ] {
+        assert!(words.iter().all(|words| line(name).contains(words)), "{}", line(name));
+    }
     let mut command = ego_tests::command::command(crate::EGO, dir.path(), &["models", "verify", "mediapipe-hands"]);
     command.env("EGO_DATA_DIR", dir.path());
     ego_tests::command::finish(command).ended_with(3).says(&["mediapipe-hands", "ego models import mediapipe"]);

@@ -7,6 +7,7 @@ use gst::glib;
 use gst::prelude::*;
 
 use super::Input;
+use crate::values::{take, text};
 
 const SECOND_NS: u64 = 1_000_000_000;
 
@@ -98,14 +99,9 @@ impl Settings {
     }
 
     pub(super) fn set(&mut self, name: &str, value: &glib::Value) {
-        fn take<'a, T: glib::value::FromValue<'a>>(target: &mut T, value: &'a glib::Value) {
-            if let Ok(value) = value.get() {
-                *target = value;
-            }
-        }
         match name {
             "input" => take(&mut self.input, value),
-            "fast-model" => self.fast_model = value.get::<Option<String>>().ok().flatten().filter(|text| !text.is_empty()),
+            "fast-model" => self.fast_model = text(value),
             "stride" => take(&mut self.stride_ns, value),
             "smoothing" => take(&mut self.smoothing_ns, value),
             "min-duration" => take(&mut self.min_duration_ns, value),

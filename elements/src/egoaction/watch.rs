@@ -55,7 +55,7 @@ impl Watch {
             Rows::Features { layout, .. } => {
                 let text = format!(
                     "the action model {:?} waits for features of the layout {layout:?} and none have come: put the stage kinematics before \
-                     it (egokinematics in front of egoaction), set to this layout",
+                     it (egokinematics in front of egoaction), set to this layout, and before that the stage that it reads, hands or body",
                     spec.model
                 );
                 Some((layout.clone(), awaited(true, text)))

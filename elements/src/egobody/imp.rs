@@ -16,7 +16,6 @@
  * gst-launch-1.0 filesrc location=people.mp4 ! decodebin ! egobody layout=body13 ! egokinematics layout=body ! egojson location=people.jsonl ! fakesink
  * ]| Their motion as numbers, one line of JSON a frame.
  */
-use std::path::Path;
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
 use ego_core::bodies::BodyLayout;
@@ -28,6 +27,7 @@ use gst_base::subclass::prelude::*;
 
 use super::tracking::Tracking;
 use super::{Layout, Smoothing};
+use crate::values::{take, text};
 use crate::worker::{AnalysisError, AnalysisImpl, EgoAnalysis, OpenSettings, Opened};
 
 const DEFAULT_MAX_BODIES: u32 = 6;
@@ -134,14 +134,9 @@ impl ObjectImpl for EgoBody {
     }
 
     fn set_property(&self, _id: usize, value: &glib::Value, pspec: &glib::ParamSpec) {
-        fn take<'a, T: glib::value::FromValue<'a>>(target: &mut T, value: &'a glib::Value) {
-            if let Ok(value) = value.get() {
-                *target = value;
-            }
-        }
         let mut settings = self.settings();
         match pspec.name() {
-            "detector" => settings.detector = value.get::<Option<String>>().ok().flatten().filter(|text| !text.is_empty()),
+            "detector" => settings.detector = text(value),
             "max-bodies" => take(&mut settings.max_bodies, value),
             "layout" => take(&mut settings.layout, value),
             "detector-interval" => take(&mut settings.detector_interval, value),
@@ -189,12 +184,6 @@ impl BaseTransformImpl for EgoBody {
     const TRANSFORM_IP_ON_PASSTHROUGH: bool = false;
 }
 
-/// The name that results carry for a model: its own, or that of its file.
-fn model_name(name_or_path: &str) -> String {
-    let stem = Path::new(name_or_path).file_stem().and_then(|s| s.to_str());
-    stem.filter(|_| name_or_path.contains(['/', '.'])).unwrap_or(name_or_path).to_owned()
-}
-
 impl AnalysisImpl for EgoBody {
     const DEFAULT_MODEL: &'static str = "mediapipe-pose-landmark";
 
@@ -217,7 +206,7 @@ impl AnalysisImpl for EgoBody {
         };
         let tracker = BodyTracker::open(&config)?;
         let warning = tracker.fallback().map(|why| format!("the body tracker runs on the CPU: {why}"));
-        let model = model_name(&common.model);
+        let model = common.model_name();
         Ok(Opened { analyzer: Box::new(Tracking { tracker, model, smoothing: settings.smoothing }), warning })
     }
 }

@@ -36,6 +36,7 @@ use gst_base::subclass::prelude::*;
 use super::looking::{Looking, Source};
 use super::sensor::SensorFiles;
 use crate::camera;
+use crate::values::text;
 use crate::worker::{AnalysisError, AnalysisImpl, EgoAnalysis, OpenSettings, Opened};
 
 const DEFAULT_SENSOR_UNIT_M: f64 = 0.001;
@@ -114,14 +115,13 @@ impl ObjectImpl for EgoDepth {
     }
 
     fn set_property(&self, _id: usize, value: &glib::Value, pspec: &glib::ParamSpec) {
-        let text = || value.get::<Option<String>>().ok().flatten().filter(|text| !text.is_empty());
         let number = |old: f64| value.get().unwrap_or(old);
         let mut settings = self.settings();
         match pspec.name() {
-            "sensor-location" => settings.sensor_location = text(),
+            "sensor-location" => settings.sensor_location = text(value),
             "sensor-unit" => settings.sensor_unit_m = number(settings.sensor_unit_m),
-            "camera" => settings.camera = text(),
-            "intrinsics" => settings.intrinsics = text(),
+            "camera" => settings.camera = text(value),
+            "intrinsics" => settings.intrinsics = text(value),
             "hfov" => settings.hfov_deg = number(settings.hfov_deg),
             _ => {}
         }

@@ -33,9 +33,10 @@ use gst::prelude::*;
 use gst_base::subclass::base_transform::BaseTransformMode;
 use gst_base::subclass::prelude::*;
 
-use super::tracking::{Tracking, model_name};
+use super::tracking::Tracking;
 use super::{Search, Smoothing};
 use crate::camera;
+use crate::values::{take, text};
 use crate::worker::{AnalysisError, AnalysisImpl, EgoAnalysis, OpenSettings, Opened};
 
 const DEFAULT_MAX_HANDS: u32 = 2;
@@ -190,15 +191,9 @@ impl ObjectImpl for EgoHands {
     }
 
     fn set_property(&self, _id: usize, value: &glib::Value, pspec: &glib::ParamSpec) {
-        fn take<'a, T: glib::value::FromValue<'a>>(target: &mut T, value: &'a glib::Value) {
-            if let Ok(value) = value.get() {
-                *target = value;
-            }
-        }
-        let text = || value.get::<Option<String>>().ok().flatten().filter(|text| !text.is_empty());
         let mut settings = self.settings();
         match pspec.name() {
-            "detector" => settings.detector = text(),
+            "detector" => settings.detector = text(value),
             "max-hands" => take(&mut settings.max_hands, value),
             "mirrored" => take(&mut settings.mirrored, value),
             "bystanders" => take(&mut settings.bystanders, value),
@@ -207,8 +202,8 @@ impl ObjectImpl for EgoHands {
             "min-detection-score" => take(&mut settings.min_detection, value),
             "min-presence" => take(&mut settings.min_presence, value),
             "smoothing" => take(&mut settings.smoothing, value),
-            "camera" => settings.camera = text(),
-            "intrinsics" => settings.intrinsics = text(),
+            "camera" => settings.camera = text(value),
+            "intrinsics" => settings.intrinsics = text(value),
             "hfov" => take(&mut settings.hfov_deg, value),
             "use-mask" => take(&mut settings.use_mask, value),
             _ => {}
@@ -285,7 +280,7 @@ impl AnalysisImpl for EgoHands {
         };
         let tracker = ego_models::hands::open(&config)?;
         let warning = tracker.fallback().map(|why| format!("the hand tracker runs on the CPU: {why}"));
-        let model = model_name(&common.model);
+        let model = common.model_name();
         let (smoothing, use_mask) = (settings.smoothing, settings.use_mask);
         let tracking = Tracking { tracker, model, smoothing, use_mask, element: self.obj().downgrade() };
         Ok(Opened { analyzer: Box::new(tracking), warning })

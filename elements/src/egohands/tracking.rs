@@ -1,7 +1,5 @@
 //! The hand tracker as an analysis, and hands as its result.
 
-use std::path::Path;
-
 use ego_core::camera::{Intrinsics, IntrinsicsSource};
 use ego_core::hands::{Hands, Side};
 use ego_core::range::{BYSTANDER_SHARE, share_within};
@@ -27,12 +25,6 @@ pub(super) struct Tracking {
     pub(super) use_mask: bool,
     /// To tell `egosharp` further up which hands are followed.
     pub(super) element: glib::WeakRef<super::EgoHands>,
-}
-
-/// The name that results carry for a model: its own, or that of its file.
-pub(super) fn model_name(name_or_path: &str) -> String {
-    let stem = Path::new(name_or_path).file_stem().and_then(|s| s.to_str());
-    stem.filter(|_| name_or_path.contains(['/', '.'])).unwrap_or(name_or_path).to_owned()
 }
 
 impl Analyzer for Tracking {
@@ -109,17 +101,5 @@ impl Outcome for Found {
     fn attach(&self, buffer: &mut gst::BufferRef, stamp: &Stamp) -> Result<(), MetaError> {
         let meta = HandsMeta { stamp: stamp.clone(), hands: self.hands.clone(), intrinsics: self.intrinsics };
         ego_meta::attach_hands(buffer, &meta)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_model_is_called_by_its_name_or_by_its_file() {
-        for (given, want) in [("mediapipe-hands", "mediapipe-hands"), ("zoo/mine.toml", "mine"), ("my-hands.onnx", "my-hands")] {
-            assert_eq!(model_name(given), want);
-        }
     }
 }

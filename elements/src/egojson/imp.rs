@@ -11,6 +11,7 @@ use gst_base::subclass::prelude::*;
 
 use super::collect::collect;
 use super::count::Count;
+use crate::values::text;
 
 const DEFAULT_APPEND: bool = false;
 const DEFAULT_TRACE: bool = false;
@@ -121,11 +122,10 @@ impl ObjectImpl for EgoJson {
     }
 
     fn set_property(&self, _id: usize, value: &glib::Value, pspec: &glib::ParamSpec) {
-        let text = || value.get::<Option<String>>().ok().flatten().filter(|text| !text.is_empty());
         let mut settings = lock(&self.settings);
         match pspec.name() {
-            "location" => settings.location = text(),
-            "stream" => settings.stream = text(),
+            "location" => settings.location = text(value),
+            "stream" => settings.stream = text(value),
             "post-messages" => settings.post_messages = value.get().ok(),
             "trace" => settings.trace = value.get().unwrap_or(DEFAULT_TRACE),
             "append" => settings.append = value.get().unwrap_or(DEFAULT_APPEND),

@@ -23,6 +23,7 @@ use gst_base::subclass::prelude::*;
 
 use super::Input;
 use super::describing::{Describing, Layout, SharedSkips};
+use crate::values::take;
 use crate::worker::{AnalysisError, AnalysisImpl, EgoAnalysis, OpenSettings, Opened};
 
 const DEFAULT_LAYOUT: &str = "hands";
@@ -138,11 +139,6 @@ impl ObjectImpl for EgoKinematics {
     }
 
     fn set_property(&self, _id: usize, value: &glib::Value, pspec: &glib::ParamSpec) {
-        fn take<'a, T: glib::value::FromValue<'a>>(target: &mut T, value: &'a glib::Value) {
-            if let Ok(value) = value.get() {
-                *target = value;
-            }
-        }
         let mut settings = self.settings();
         match pspec.name() {
             "layout" => {

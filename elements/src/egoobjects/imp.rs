@@ -32,6 +32,7 @@ use gst_base::subclass::base_transform::BaseTransformMode;
 use gst_base::subclass::prelude::*;
 
 use super::finding::Finding;
+use crate::values::text;
 use crate::worker::{AnalysisError, AnalysisImpl, EgoAnalysis, OpenSettings, Opened};
 
 const DEFAULT_MAX_OBJECTS: u32 = 20;
@@ -109,7 +110,7 @@ impl ObjectImpl for EgoObjects {
     fn set_property(&self, _id: usize, value: &glib::Value, pspec: &glib::ParamSpec) {
         let mut settings = self.settings();
         match pspec.name() {
-            "labels" => settings.labels = value.get::<Option<String>>().ok().flatten().filter(|text| !text.is_empty()),
+            "labels" => settings.labels = text(value),
             "min-score" => settings.min_score = value.get().unwrap_or(settings.min_score),
             "max-objects" => settings.max_objects = value.get().unwrap_or(settings.max_objects),
             "in-hand" => settings.in_hand = value.get().unwrap_or(settings.in_hand),

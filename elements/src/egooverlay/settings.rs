@@ -5,6 +5,8 @@ use ego_core::draw::objects::ObjectLabels;
 use gst::glib;
 use gst::prelude::*;
 
+use crate::values::take;
+
 const DEFAULT_MAX_AGE_NS: u64 = 500_000_000;
 const DEFAULT_DEPTH_OPACITY: f32 = 0.5;
 
@@ -219,14 +221,5 @@ impl Settings {
 
     pub(super) fn hand_labels(&self) -> HandLabels {
         HandLabels { depth: self.depth, track_ids: self.track_ids }
-    }
-}
-
-fn take<'a, T: glib::value::FromValue<'a>>(field: &mut T, value: &'a glib::Value)
-where
-    <T::Checker as glib::value::ValueTypeChecker>::Error: std::fmt::Debug,
-{
-    if let Ok(value) = value.get::<T>() {
-        *field = value;
     }
 }

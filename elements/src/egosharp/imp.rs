@@ -36,12 +36,29 @@ use crate::raw_video;
 static LOG: LazyLock<gst::DebugCategory> =
     LazyLock::new(|| gst::DebugCategory::new("egosharp", gst::DebugColorFlags::empty(), Some("Cuts pictures by range")));
 
+/// Stream time without any depth map after which its stage counts as missing; at the end of a shorter stream it counts as such, too.
+const PATIENCE: gst::ClockTime = gst::ClockTime::from_seconds(4);
+
 /// The negotiated stream and what is kept between its frames.
 #[derive(Default)]
 struct State {
     info: Option<VideoInfo>,
     sharpener: Sharpener,
     warned: bool,
+    /// Time stamp of the first frame.
+    began: Option<gst::ClockTime>,
+    /// Depth has come, or its absence was told.
+    depth_settled: bool,
+}
+
+impl State {
+    /// Whether it is time to say, once, that there is no depth.
+    fn misses_depth(&mut self, patient: bool) -> bool {
+        self.depth_settled |= self.sharpener.depth_seen;
+        let missing = !self.depth_settled && !patient && self.sharpener.counts.frames > 0;
+        self.depth_settled |= missing;
+        missing
+    }
 }
 
 /// Private part of [`super::EgoSharp`].
@@ -155,6 +172,9 @@ impl BaseTransformImpl for EgoSharp {
             lock(&self.state).sharpener.reset();
             *lock(&self.seen) = None;
         }
+        if matches!(event.view(), gst::EventView::Eos(_)) && lock(&self.state).misses_depth(false) {
+            self.tell_missing_depth();
+        }
         self.parent_sink_event(event)
     }
 
@@ -183,8 +203,10 @@ impl BaseTransformImpl for EgoSharp {
         let settings = *lock(&self.settings);
         let seen = lock(&self.seen).clone();
         let mut state = lock(&self.state);
-        let State { info, sharpener, warned } = &mut *state;
+        let State { info, sharpener, warned, began, .. } = &mut *state;
         let info = info.as_ref().ok_or(gst::FlowError::NotNegotiated)?;
+        let pts = buffer.pts();
+        let patient = pts.is_none_or(|pts| pts.saturating_sub(*began.get_or_insert(pts)) < PATIENCE);
         let trouble = sharpener.sharpen(&mut buffer, info, &self.obj().name(), &settings, seen.as_ref()).err();
         if let Some(trouble) = trouble {
             sharpener.counts.errors += 1;
@@ -193,7 +215,22 @@ impl BaseTransformImpl for EgoSharp {
             if first {
                 gst::element_imp_warning!(self, gst::StreamError::Failed, ("{trouble}. Further such frames are counted in `stats`"));
             }
+        } else if state.misses_depth(patient) {
+            drop(state);
+            self.tell_missing_depth();
         }
         Ok(GenerateOutputSuccess::Buffer(buffer))
+    }
+}
+
+impl EgoSharp {
+    fn tell_missing_depth(&self) {
+        let meanwhile = if lock(&self.settings).apply { "everything is black" } else { "nothing is cut off" };
+        gst::element_imp_warning!(
+            self,
+            gst::StreamError::Failed,
+            ("the range mask waits for depth and none has come, so {meanwhile}: put the stage depth before it \
+                 (egodepth or egodepthpair in front of egosharp)")
+        );
     }
 }

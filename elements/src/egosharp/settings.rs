@@ -5,6 +5,8 @@ use ego_core::range::{PAPER_REACH_M, PAPER_THRESHOLD, RangeRule};
 use gst::glib;
 use gst::prelude::*;
 
+use crate::values::take;
+
 const DEFAULT_MEMORY_NS: u64 = 1_000_000_000;
 const DEFAULT_MAX_AGE_NS: u64 = 500_000_000;
 
@@ -168,14 +170,5 @@ impl Settings {
             anchored: self.anchor,
             relaxing: self.relax,
         }
-    }
-}
-
-fn take<'a, T: glib::value::FromValue<'a>>(field: &mut T, value: &'a glib::Value)
-where
-    <T::Checker as glib::value::ValueTypeChecker>::Error: std::fmt::Debug,
-{
-    if let Ok(value) = value.get::<T>() {
-        *field = value;
     }
 }

@@ -44,6 +44,8 @@ pub(super) struct Sharpener {
     maps: Option<(u32, u32, Maps)>,
     made: Option<Made>,
     hands: Vec<Joints>,
+    /// Whether any frame has brought a depth map, a useless one included.
+    pub(super) depth_seen: bool,
     pub(super) counts: Counts,
 }
 
@@ -102,6 +104,7 @@ impl Sharpener {
     /// Makes the mask of a frame, or finds that the last one still holds; `None` without a usable depth map.
     fn mask(&mut self, buffer: &gst::Buffer, settings: &Settings, seen: Option<&HandsSeen>) -> Result<Option<(Stamp, RangeInfo)>, Trouble> {
         let Some(depth) = ego_meta::depth(buffer).map_err(|e| e.to_string())? else { return Ok(None) };
+        self.depth_seen = true;
         if depth.stamp.age_ns > settings.max_age_ns {
             return Ok(None);
         }

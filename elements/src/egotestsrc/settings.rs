@@ -9,6 +9,8 @@ use ego_synth::split::Split;
 use gst::glib;
 use gst::prelude::*;
 
+use crate::values::take;
+
 /// Range of the field of view that the camera can have, degrees.
 const HFOV_DEG: [f64; 2] = [20.0, 150.0];
 /// Actions of one recording of the pattern `chains`.
@@ -334,15 +336,6 @@ impl Plan {
             Some(Step::Play(action)) => Some(*action),
             _ => None,
         }
-    }
-}
-
-fn take<'a, T: glib::value::FromValue<'a>>(field: &mut T, value: &'a glib::Value)
-where
-    <T::Checker as glib::value::ValueTypeChecker>::Error: std::fmt::Debug,
-{
-    if let Ok(value) = value.get::<T>() {
-        *field = value;
     }
 }
 

@@ -1,5 +1,7 @@
 //! What a kind of analysis has to bring along, and what can go wrong with it.
 
+use std::path::Path;
+
 use super::frame::Frame;
 
 pub use ego_meta::Stamp;
@@ -45,6 +47,14 @@ pub struct OpenSettings {
     pub device: String,
     /// Threads that one analysis may use, at least 1.
     pub threads: usize,
+}
+
+impl OpenSettings {
+    /// The name that results carry for the model: its own, or that of its file.
+    pub fn model_name(&self) -> String {
+        let stem = Path::new(&self.model).file_stem().and_then(|s| s.to_str());
+        stem.filter(|_| self.model.contains(['/', '.'])).unwrap_or(&self.model).to_owned()
+    }
 }
 
 /// An analysis that is ready to run.
@@ -98,6 +108,19 @@ impl From<ego_models::ModelError> for AnalysisError {
             (ErrorKind::Mismatch, _) => AnalysisError::Mismatch(text),
             // A network that fails once fails on every frame: out of memory, or its device is gone.
             (ErrorKind::Runtime, _) => AnalysisError::Failed(text),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_model_is_called_by_its_name_or_by_its_file() {
+        for (given, want) in [("mediapipe-hands", "mediapipe-hands"), ("zoo/mine.toml", "mine"), ("my-hands.onnx", "my-hands")] {
+            let settings = OpenSettings { model: given.into(), device: "auto".into(), threads: 1 };
+            assert_eq!(settings.model_name(), want);
         }
     }
 }

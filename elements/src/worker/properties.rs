@@ -6,6 +6,7 @@ use gst::glib;
 use gst::prelude::*;
 
 use super::mode::Mode;
+use crate::values::take;
 
 const DEFAULT_DEVICE: &str = "auto";
 const DEFAULT_INTERVAL: u32 = 1;
@@ -126,11 +127,6 @@ pub(crate) fn specs() -> &'static [glib::ParamSpec] {
 impl Settings {
     /// Takes the value of a writable property.
     pub(crate) fn set(&mut self, name: &str, value: &glib::Value) {
-        fn take<'a, T: glib::value::FromValue<'a>>(target: &mut T, value: &'a glib::Value) {
-            if let Ok(value) = value.get() {
-                *target = value;
-            }
-        }
         match name {
             "model" => {
                 take(&mut self.model, value);

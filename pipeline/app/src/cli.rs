@@ -278,7 +278,7 @@ pub(crate) struct EvalArgs {
     /// Result files or folders
     #[arg(required = true, value_name = "RESULT")]
     pub(crate) results: Vec<PathBuf>,
-    /// The truth: a file, a folder with a file of the same name for each result, or a recording in H2O's layout
+    /// The truth: a file, a folder with a file of the same name for each result, or a recording (or root) in H2O's layout
     #[arg(long, value_name = "PATH")]
     pub(crate) truth: Option<PathBuf>,
     /// Also print the figures of each clip

@@ -1,5 +1,6 @@
 //! `ego models`: what there is, whether it is sound, and how it gets here.
 
+use ego_models::manifest::Manifest;
 use ego_models::paths::{find_model, models_dir};
 use ego_models::{Device, ModelError, Network, SessionOptions, import, manifest};
 
@@ -61,18 +62,28 @@ fn list(json: bool) -> anyhow::Result<Status> {
             let data = serde_json::json!({
                 "name": name, "version": manifest.version, "task": manifest.task.name(), "licence": manifest.licence,
                 "sha256": manifest.sha256, "bytes": manifest.bytes, "path": file, "command": manifest.origin.command,
+                "url": manifest.url,
             });
             console::json("model", data)?;
             continue;
         }
         let state = match (&file, &manifest.origin.command) {
             (Some(path), _) => path.display().to_string(),
-            (None, Some(command)) => format!("not here: `{command}` brings it"),
+            (None, Some(command)) => format!("not here: `{command}` brings it{}", download(&manifest)),
             (None, None) => "not here".to_owned(),
         };
-        console::data(&format!("{name:<28} {:<8} {:<11} {state}", manifest.task.name(), manifest.licence))?;
+        console::data(&format!("{name:<28} {:<8} {:<17} {state}", manifest.task.name(), manifest.licence))?;
     }
     Ok(Status::Good)
+}
+
+/// What a download comes to, in brackets: from whom, how much, and how it is checked; empty for models that are not downloaded.
+fn download(manifest: &Manifest) -> String {
+    let Some(url) = &manifest.url else { return String::new() };
+    let host = url.split('/').nth(2).unwrap_or(url);
+    let size = manifest.bytes.map_or_else(String::new, |bytes| format!("{:.1} MB ", bytes as f64 / 1e6));
+    let check = if manifest.sha256.is_some() { "checked by SHA-256" } else { "no published hash: the first download is pinned" };
+    format!(" ({size}from {host}, {check})")
 }
 
 /// Checks the models that were named, or all whose files are here.

@@ -2,7 +2,7 @@
 //!
 //! `ego run` notes in `run.json` which input each result was made from; the truth lies beside the input as `clip.truth.jsonl` or
 //! `clip.jsonl`, or the input is the `cam4/rgb` of a recording in H2O's layout. With `--truth` it is a file, a folder with one of these
-//! names, or a recording.
+//! names, a recording, or the root of recordings.
 
 use std::path::{Path, PathBuf};
 
@@ -42,7 +42,7 @@ pub(super) fn find(given: &[PathBuf], truth: Option<&Path>) -> anyhow::Result<(V
     for path in results {
         let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let places = match truth {
-            Some(truth) => under(truth, &stem),
+            Some(truth) => under(truth, &stem, input_of(&path, &stem).as_deref()),
             None => beside(&path, &stem),
         };
         match places.iter().find(|place| place.is_there()) {
@@ -71,23 +71,30 @@ fn lines_in(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// Where the truth of `stem` may lie when the user has named a place.
-fn under(truth: &Path, stem: &str) -> Vec<TruthPlace> {
+/// Where the truth of `stem` may lie when the user has named a place; `input` is what the results were made from, if that is known.
+fn under(truth: &Path, stem: &str, input: Option<&Path>) -> Vec<TruthPlace> {
     if truth.is_file() {
         return vec![TruthPlace::Lines(truth.to_owned())];
     }
     let file = |ending: &str| TruthPlace::Lines(truth.join(format!("{stem}.{ending}")));
-    vec![file("truth.jsonl"), file("jsonl"), TruthPlace::Recording(truth.join(stem)), TruthPlace::Recording(truth.to_owned())]
+    let mut places = vec![file("truth.jsonl"), file("jsonl"), TruthPlace::Recording(truth.join(stem))];
+    // The root of recordings: each has a place of its own below it.
+    let below = input.and_then(recording_of).and_then(|recording| recording.strip_prefix(recording.ancestors().nth(3)?).ok());
+    places.extend(below.map(|below| TruthPlace::Recording(truth.join(below))));
+    places.push(TruthPlace::Recording(truth.to_owned()));
+    places
+}
+
+/// The recording in H2O's layout that an input is the pictures of: SUBJECT/SCENE/NUMBER/cam4/rgb.
+fn recording_of(input: &Path) -> Option<&Path> {
+    input.ancestors().nth(2).filter(|_| input.ends_with("cam4/rgb"))
 }
 
 /// Where the truth may lie by what the run's report says about its input.
 fn beside(results: &Path, stem: &str) -> Vec<TruthPlace> {
     let Some(input) = input_of(results, stem) else { return Vec::new() };
     let mut places = vec![TruthPlace::Lines(input.with_extension("truth.jsonl")), TruthPlace::Lines(input.with_extension("jsonl"))];
-    // SUBJECT/SCENE/NUMBER/cam4/rgb
-    if let Some(recording) = input.ancestors().nth(2).filter(|_| input.ends_with("cam4/rgb")) {
-        places.push(TruthPlace::Recording(recording.to_owned()));
-    }
+    places.extend(recording_of(&input).map(|recording| TruthPlace::Recording(recording.to_owned())));
     places.retain(|place| !matches!(place, TruthPlace::Lines(path) if path == results));
     places
 }
@@ -114,9 +121,12 @@ mod tests {
 
     #[test]
     fn a_named_place_may_be_a_file_a_folder_or_a_recording() {
-        let places = under(Path::new("set"), "clip");
-        let text: Vec<String> = places.iter().map(ToString::to_string).collect();
-        assert_eq!(text, ["set/clip.truth.jsonl", "set/clip.jsonl", "set/clip/cam4", "set/cam4"]);
+        let text = |input: Option<&str>| {
+            let places = under(Path::new("set"), "clip", input.map(Path::new));
+            places.iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        assert_eq!(text(None), ["set/clip.truth.jsonl", "set/clip.jsonl", "set/clip/cam4", "set/cam4"]);
+        assert_eq!(text(Some("/data/subject4/h1/0/cam4/rgb"))[3..], ["set/subject4/h1/0/cam4", "set/cam4"]);
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! One clip's results against its truth.
 //!
-//! Frames are paired by time stamp, nearest first and within half a frame of the truth; by number where there are no time stamps. Boxes
-//! and joints of the truth are brought to the size of the results' frames. Results count as shown: one that is carried on to later
-//! frames is compared with the truth of those.
+//! Frames are paired by time stamp, nearest first and within half a frame of the truth; a truth without time stamps takes those of the
+//! results' frames of the same numbers. Boxes and joints of the truth are brought to the size of the results' frames. Results count as
+//! shown: one that is carried on to later frames is compared with the truth of those.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use ego_core::metrics::action::{AnswerTally, IdleTally, Labelled, SegmentTally, delays_s, idle_tally, segment_tally, stretches};
@@ -83,6 +84,7 @@ impl ClipScore {
 /// Compares the frames of a clip. Stages that the results lack are left out.
 pub(super) fn score(name: &str, results: &[FrameRecord], truth: &[FrameRecord]) -> ClipScore {
     let mut clip = ClipScore { name: name.to_owned(), ..ClipScore::default() };
+    let truth = &*with_times(results, truth);
     let paired = pair(results, truth);
     for (result, true_frame) in &paired {
         clip.frames += 1;
@@ -116,6 +118,21 @@ pub(super) fn score(name: &str, results: &[FrameRecord], truth: &[FrameRecord]) 
 
 fn ratio(to: u32, from: u32) -> f32 {
     if from > 0 { to as f32 / from as f32 } else { 1.0 }
+}
+
+/// The truth with the times of the results' frames of the same numbers, when it has none of its own: delays are told in seconds.
+fn with_times<'a>(results: &[FrameRecord], truth: &'a [FrameRecord]) -> Cow<'a, [FrameRecord]> {
+    let times: BTreeMap<u64, u64> = results.iter().filter_map(|r| Some((r.frame, r.pts_ns?))).collect();
+    let step = interval_ns(times.values().copied());
+    let Some((&first, &began)) = times.first_key_value().filter(|_| step > 0 && truth.iter().all(|t| t.pts_ns.is_none())) else {
+        return Cow::Borrowed(truth);
+    };
+    // Frames before the first and after the last result lie on its grid.
+    let time = |frame: u64| {
+        let known = times.get(&frame).copied();
+        known.unwrap_or_else(|| began.saturating_add(frame.saturating_mul(step)).saturating_sub(first.saturating_mul(step)))
+    };
+    truth.iter().map(|t| FrameRecord { pts_ns: Some(time(t.frame)), ..t.clone() }).collect()
 }
 
 /// Pairs frames of results and truth.
