@@ -343,7 +343,7 @@ fn damaged_hands_and_time_stamps_get_no_label() {
     ];
     for (name, time_ns, change) in cases {
         let Some(played) = play_chain(&dark(60), chain, move |n, buffer| put_circling_hand(n, time_ns(n), buffer, change)) else { return };
-        assert_eq!((played.frames.len(), played.errors(), played.warnings()), (60, vec![], vec![]), "{name}");
+        assert_eq!((played.frames.len(), played.errors()), (60, vec![]), "{name}");
         let answers = played.frames.iter().filter(|f| !f.is_empty()).count();
         let wanted = if name == "a good hand" { 30..=60 } else { 0..=0 };
         assert!(wanted.contains(&answers), "{name}: {answers} frames with an answer");
@@ -351,6 +351,8 @@ fn damaged_hands_and_time_stamps_get_no_label() {
     }
     let Some(nobody) = play_chain(&dark(60), chain, |_, _| {}) else { return };
     assert_eq!((nobody.frames.iter().all(Vec::is_empty), nobody.told(), nobody.errors()), (true, vec![], vec![]));
+    let warnings = nobody.warnings();
+    assert!(warnings.len() == 1 && warnings[0].contains("no hand has been in view so far"), "{warnings:?}");
 }
 
 #[test]

@@ -42,9 +42,8 @@ fn every_gesture_starts_its_command_and_the_stream_goes_on() {
     let live = live.ended_with(0).says(&["warning: the command of \"Open\" ended with exit status: 3"]);
     let events = live.stdout.lines().map(|l| serde_json::from_str::<serde_json::Value>(l).expect("JSON"));
     let begun = events.filter(|e| e["type"] == "action" && e["data"]["begins"] == true);
-    let mut begun: Vec<String> = begun
-        .map(|e| ["label", "head", "subject"].map(|key| e["data"][key].as_str().expect("a text").to_owned()).join(" "))
-        .collect();
+    let mut begun: Vec<String> =
+        begun.map(|e| ["label", "head", "subject"].map(|key| e["data"][key].as_str().expect("a text").to_owned()).join(" ")).collect();
     begun.sort();
     let (moved, others): (Vec<String>, Vec<String>) = begun.into_iter().partition(|l| l.starts_with("Move"));
     assert!(others.iter().any(|l| l == "Open gesture right"), "{others:?}");

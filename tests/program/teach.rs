@@ -212,7 +212,10 @@ fn damaged_frames_are_counted_and_teach_nothing() {
     let lines: Vec<String> = sound.lines().enumerate().map(|(n, line)| damaged(n, line)).collect();
     std::fs::write(dir.path().join("broken.jsonl"), lines.join("\n") + "\n").expect("write");
     let (left, said) = windows("broken");
-    assert!(said.contains("clip: left out are 2 hands or people with coordinates") && said.contains("and 2 frames whose time stamps"), "{said}");
+    assert!(
+        said.contains("clip: left out are 2 hands or people with coordinates") && said.contains("and 2 frames whose time stamps"),
+        "{said}"
+    );
     assert!(left < all && left + 30 > all, "{left} of {all} windows");
 }
 
