@@ -12,10 +12,13 @@ use ego_core::bodies::{Bodies, Body, BodyLayout};
 use ego_core::features::Features;
 use ego_core::kinematics::{Extractor, FeatureSpec, Preset, Scene};
 use ego_core::objects::{Detection, InHand};
+use ego_core::region::Box2;
 use ego_core::tracks::BoxTracks;
 
 /// The recordings have 10 pictures a second.
 const FRAME_NS: u64 = 100_000_000;
+/// Overlap of somebody's boxes in two pictures from which on this is the same person, whatever else moves.
+const STAYS: f64 = 0.5;
 
 /// Somebody in one picture: the number that the recording's own tracker gave, and 18 OpenPose joints, NaN where not found.
 struct Person {
@@ -76,6 +79,11 @@ fn followed(pictures: &[Vec<Person>]) -> Vec<Vec<Option<u32>>> {
     pictures.iter().enumerate().map(numbers).collect()
 }
 
+fn box_of(detection: &Detection) -> Box2 {
+    let [x0, y0, x1, y1] = detection.box_norm.map(f64::from);
+    Box2 { x0, y0, x1, y1 }
+}
+
 fn described(extractor: &mut Extractor, n: usize, bodies: Vec<Body>) -> Vec<Features> {
     let bodies = Bodies { bodies };
     let time_ns = Some(n as u64 * FRAME_NS);
@@ -117,33 +125,35 @@ fn check_windows(name: &str, pictures: &[Vec<Person>], numbers: &[Vec<Option<u32
 #[test]
 fn people_keep_their_numbers_and_their_windows() {
     // Least sets of features, and most numbers that our tracker may spend; the recordings' own trackers spent 2, 94 and 39.
-    for (name, least, most) in [("apple", 80, 2), ("punch_video", 400, 60), ("home_cam", 150, 30)] {
+    for (name, least, most) in [("apple", 90, 2), ("punch_video", 550, 16), ("home_cam", 150, 26)] {
         let Some(pictures) = recording(name) else { return };
         let numbers = followed(&pictures);
         let ours: BTreeSet<u32> = numbers.iter().flatten().flatten().copied().collect();
-        // Where the recording's tracker goes on with a number from one picture to the next, ours does, too; and a number of ours never
-        // goes over to a second person while the first is still in the picture.
+        // The recordings' own tracker hands numbers on to other people now and then (in picture 105 of punch_video two people change
+        // theirs without moving), so it counts where somebody stays in place: there ours must not change, and a number never goes over
+        // to a box that overlaps its last one less than another box of the picture does.
         let (mut kept, mut lost, mut swapped) = (0, 0, 0);
         for n in 1..pictures.len() {
-            let of = |n: usize| -> BTreeMap<u64, u32> {
-                pictures[n].iter().zip(&numbers[n]).filter_map(|(p, id)| Some((p.theirs, (*id)?))).collect()
+            let of = |n: usize| -> Vec<(u64, u32, Box2)> {
+                let people = pictures[n].iter().zip(&numbers[n]);
+                people.filter_map(|(p, id)| Some((p.theirs, (*id)?, box_of(&p.detection()?)))).collect()
             };
             let (before, now) = (of(n - 1), of(n));
-            for (theirs, id) in &now {
-                match before.get(theirs) {
-                    Some(old) if old == id => kept += 1,
+            for (theirs, id, place) in &now {
+                match before.iter().find(|(t, _, b)| t == theirs && b.iou(place) >= STAYS) {
+                    Some((_, old, _)) if old == id => kept += 1,
                     Some(_) => lost += 1,
                     None => {}
                 }
-                let from = before.iter().find(|(_, old)| *old == id).map(|(theirs, _)| theirs);
-                swapped += usize::from(from.is_some_and(|from| from != theirs && now.contains_key(from)));
+                let nearer = |last: &Box2| now.iter().any(|(_, _, other)| other.iou(last) > place.iou(last));
+                swapped += usize::from(before.iter().any(|(_, old, last)| old == id && nearer(last)));
             }
         }
         let sets = check_windows(name, &pictures, &numbers);
         println!("{name}: {} numbers, kept {kept}, lost {lost}, swapped {swapped}, {sets} sets of features", ours.len());
         assert!(ours.len() <= most, "{name}: {} numbers", ours.len());
         assert_eq!(swapped, 0, "{name}");
-        assert!(lost * 100 <= kept, "{name}: lost {lost} of {}", kept + lost);
+        assert!(lost * 100 <= kept && kept > 50, "{name}: lost {lost} of {}", kept + lost);
         assert!(sets >= least, "{name}: {sets} sets of features");
         // With the recording's own numbers, too.
         let theirs: Vec<Vec<Option<u32>>> = pictures.iter().map(|p| p.iter().map(|p| Some(p.theirs as u32)).collect()).collect();

@@ -205,7 +205,7 @@ fn damaged_frames_are_counted_and_teach_nothing() {
         match n {
             160 => format!("{}[null,null]{}", &line[..wrist], &line[end..]),
             162 => format!("{}[1e30,0]{}", &line[..wrist], &line[end..]),
-            163 | 164 => line.replace(&format!("\"pts_ns\":{},", n * 33_333_333), &format!("\"pts_ns\":{},", 161 * 33_333_333)),
+            163 | 164 => line.replace(&format!("\"pts_ns\":{},", n * 33_333_333), &format!("\"pts_ns\":{},", 161_u64 * 33_333_333)),
             _ => line.to_owned(),
         }
     };
