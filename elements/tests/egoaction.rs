@@ -332,7 +332,8 @@ fn put_circling_hand(n: u64, pts_ns: u64, buffer: &mut gst::BufferRef, change: i
 fn damaged_hands_and_time_stamps_get_no_label() {
     let chain = "egokinematics layout=finger-path ! egoaction model=ego-gestures-moving";
     let good: fn(&mut Hand) = |_| {};
-    let cases: [(&str, fn(u64) -> u64, fn(&mut Hand)); 6] = [
+    type Case = (&'static str, fn(u64) -> u64, fn(&mut Hand));
+    let cases: [Case; 6] = [
         ("a good hand", |n| n * FRAME_NS, good),
         ("not a number", |n| n * FRAME_NS, |hand| hand.image_norm[8][0] = f32::NAN),
         ("infinite", |n| n * FRAME_NS, |hand| hand.image_norm[0][1] = f32::NEG_INFINITY),
@@ -367,7 +368,7 @@ fn a_label_ends_with_the_hand_that_leaves_and_another_hand_begins_anew() {
     let Some(played) = play_chain(&dark(240), chain, prepare) else { return };
     let told = played.told();
     assert!(told.len() >= 2 && told.len().is_multiple_of(2), "what begins ends: {told:?}");
-    assert!(told.iter().filter_map(|t| t.4).all(|until| until < 2500 || until > 4000), "no label outlives its hand: {told:?}");
+    assert!(told.iter().filter_map(|t| t.4).all(|until| !(2500..=4000).contains(&until)), "no label outlives its hand: {told:?}");
     assert!(played.frames[80..133].iter().all(Vec::is_empty), "nobody is there, and then no window is full yet");
 }
 
