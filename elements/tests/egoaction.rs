@@ -66,11 +66,16 @@ impl Played {
     }
 }
 
-/// `SOURCE ! identity ! egoaction PROPERTIES ! fakesink`: `prepare` gets each buffer with its number. `None` after a message when ONNX
-/// Runtime is not installed and need not be.
+/// `SOURCE ! identity ! egoaction PROPERTIES ! fakesink`, as [`play_chain`].
 fn play(source: &str, properties: &str, prepare: impl Fn(u64, &mut gst::BufferRef) + Send + Sync + 'static) -> Option<Played> {
+    play_chain(source, &format!("egoaction name=action {properties}"), prepare)
+}
+
+/// `SOURCE ! identity ! CHAIN ! fakesink`: `prepare` gets each buffer with its number. `None` after a message when ONNX Runtime is not
+/// installed and need not be.
+fn play_chain(source: &str, chain: &str, prepare: impl Fn(u64, &mut gst::BufferRef) + Send + Sync + 'static) -> Option<Played> {
     start();
-    let text = format!("{source} ! identity name=prepare ! egoaction name=action {properties} ! fakesink name=end sync=false");
+    let text = format!("{source} ! identity name=prepare ! {chain} ! fakesink name=end sync=false");
     let pipeline = gst::parse::launch(&text).unwrap_or_else(|e| panic!("{text}: {e}")).downcast::<gst::Pipeline>().expect("pipeline");
     let pad = |name: &str, side: &str| pipeline.by_name(name).and_then(|e| e.static_pad(side)).expect("pad");
     let number = AtomicU64::new(0);
@@ -302,4 +307,87 @@ fn a_model_that_is_missing_or_of_another_kind_stops_the_start_with_one_sentence(
     let Some(played) = play(&dark(5), "model=palm-detection-full", |_, _| {}) else { return };
     let errors = played.errors();
     assert!(errors.len() == 1 && (errors[0].contains("task should be action") || errors[0].contains("bring it with")), "{errors:?}");
+}
+
+/// A right hand whose index finger goes round in the picture; `pts_ns` is the time of the result.
+fn put_circling_hand(n: u64, pts_ns: u64, buffer: &mut gst::BufferRef, change: impl Fn(&mut Hand)) {
+    let t = n as f32 / 30.0;
+    let (x, y) = (0.5 + 0.1 * (6.0 * t).cos(), 0.5 + 0.1 * (6.0 * t).sin());
+    let mut hand = Hand {
+        side: Side::Right,
+        score: 0.9,
+        presence: 0.95,
+        track: 1,
+        image_norm: std::array::from_fn(|j| [x + 0.02 * (j / 4) as f32, y - 0.03 * (j % 5) as f32 - 0.1 * f32::from(u8::from(j > 0))]),
+        camera_m: None,
+        joint_score: [0.9; JOINTS],
+    };
+    change(&mut hand);
+    let hands = Hands { hands: vec![hand], depth_source: DepthSource::None };
+    let stamp = Stamp { pts: Some(pts_ns), ..stamp(n) };
+    ego_meta::attach_hands(buffer, &HandsMeta { stamp, hands, intrinsics: None }).expect("attaches");
+}
+
+#[test]
+fn damaged_hands_and_time_stamps_get_no_label() {
+    let chain = "egokinematics layout=finger-path ! egoaction model=ego-gestures-moving";
+    let good: fn(&mut Hand) = |_| {};
+    type Case = (&'static str, fn(u64) -> u64, fn(&mut Hand));
+    let cases: [Case; 6] = [
+        ("a good hand", |n| n * FRAME_NS, good),
+        ("not a number", |n| n * FRAME_NS, |hand| hand.image_norm[8][0] = f32::NAN),
+        ("infinite", |n| n * FRAME_NS, |hand| hand.image_norm[0][1] = f32::NEG_INFINITY),
+        ("far outside", |n| n * FRAME_NS, |hand| hand.image_norm[8][0] = 1e30),
+        ("time that stands", |_| 5 * FRAME_NS, good),
+        // Ten frames forwards and twenty back: no window is ever full.
+        ("time that jumps back", |n| (2000 + n % 10 - 20 * (n / 10)) * FRAME_NS, good),
+    ];
+    for (name, time_ns, change) in cases {
+        let Some(played) = play_chain(&dark(60), chain, move |n, buffer| put_circling_hand(n, time_ns(n), buffer, change)) else { return };
+        assert_eq!((played.frames.len(), played.errors()), (60, vec![]), "{name}");
+        let answers = played.frames.iter().filter(|f| !f.is_empty()).count();
+        let wanted = if name == "a good hand" { 30..=60 } else { 0..=0 };
+        assert!(wanted.contains(&answers), "{name}: {answers} frames with an answer");
+        assert!(name == "a good hand" || played.told().is_empty(), "{name}: {:?}", played.told());
+    }
+    let Some(nobody) = play_chain(&dark(60), chain, |_, _| {}) else { return };
+    assert_eq!((nobody.frames.iter().all(Vec::is_empty), nobody.told(), nobody.errors()), (true, vec![], vec![]));
+    let warnings = nobody.warnings();
+    assert!(warnings.len() == 1 && warnings[0].contains("no hand has been in view so far"), "{warnings:?}");
+}
+
+#[test]
+fn a_label_ends_with_the_hand_that_leaves_and_another_hand_begins_anew() {
+    let chain = "egokinematics layout=finger-path ! egoaction model=ego-gestures-moving";
+    // Seen from 0 to 1.3 s and from 4 to 5.3 s, then under another number.
+    let prepare = |n: u64, buffer: &mut gst::BufferRef| {
+        if n % 120 < 40 {
+            put_circling_hand(n, n * FRAME_NS, buffer, |hand| hand.track = 1 + (n / 120) as u32);
+        }
+    };
+    let Some(played) = play_chain(&dark(240), chain, prepare) else { return };
+    let told = played.told();
+    assert!(told.len() >= 2 && told.len().is_multiple_of(2), "what begins ends: {told:?}");
+    assert!(told.iter().filter_map(|t| t.4).all(|until| !(2500..=4000).contains(&until)), "no label outlives its hand: {told:?}");
+    assert!(played.frames[80..133].iter().all(Vec::is_empty), "nobody is there, and then no window is full yet");
+}
+
+#[test]
+fn a_model_for_other_features_says_so_and_names_nothing() {
+    let chain = format!("egokinematics layout=hands ! egoaction model={}", model("tiny-fast"));
+    let Some(played) = play_chain(&dark(60), &chain, |n, buffer| put_circling_hand(n, n * FRAME_NS, buffer, |_| {})) else { return };
+    let warnings = played.warnings();
+    assert!(warnings.len() == 1 && warnings[0].contains("layout \"tiny\"") && warnings[0].contains("has come is hands"), "{warnings:?}");
+    assert_eq!((played.frames.iter().all(Vec::is_empty), played.told(), played.errors()), (true, vec![], vec![]));
+
+    // The right name with another number of values: made by another version.
+    let names: Vec<String> = ["a", "b", "c", "d"].map(str::to_owned).to_vec();
+    let on_buffer = FeatureNames::new(&names);
+    let prepare = move |n: u64, buffer: &mut gst::BufferRef| {
+        let features = Features { layout: "tiny".into(), subject: "left".into(), names: names.clone().into(), values: vec![1.0; 4] };
+        ego_meta::attach_features(buffer, &FeaturesMeta { stamp: stamp(n), features }, &on_buffer).expect("attaches");
+    };
+    let Some(played) = play(&dark(30), &format!("model={}", model("tiny-fast")), prepare) else { return };
+    let errors = played.errors();
+    assert!(errors.len() == 1 && errors[0].contains("should be 3, found 4") && played.told().is_empty(), "{errors:?}");
 }

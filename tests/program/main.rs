@@ -9,6 +9,7 @@ mod bad_output;
 mod chain;
 mod eval;
 mod export;
+mod gestures;
 mod interrupt;
 mod live;
 mod run;

@@ -181,3 +181,93 @@ fn a_table_of_hands_is_split_by_blocks_and_becomes_a_model() {
         .ended_with(2)
         .says(&["cannot give the features body"]);
 }
+
+#[test]
+fn damaged_frames_are_counted_and_teach_nothing() {
+    let dir = folder();
+    let marks = recording(dir.path(), "clip", 0.0);
+    write_marks(dir.path(), "marks.json", &marks);
+    let sound = std::fs::read_to_string(dir.path().join("clip.jsonl")).expect("readable");
+    let windows = |name: &str| {
+        let file = format!("{name}.jsonl");
+        let words = ["--json", "teach", "--name", name, "--marks", "marks.json", "--no-test", "--out", "m", &file];
+        let taught = ego(dir.path(), &words).ended_with(0);
+        let classes: serde_json::Value = serde_json::from_str(taught.stdout.lines().next().expect("a line")).expect("JSON");
+        let counts = classes["data"]["classes"].as_array().expect("classes").iter();
+        (counts.map(|c| c["windows"].as_u64().expect("a number")).sum::<u64>(), taught.stderr)
+    };
+    let (all, said) = windows("clip");
+    assert!(!said.contains("left out are"), "{said}");
+    // In frames 160 to 164 the wrist is nowhere, far away, or the time stands still.
+    let damaged = |n: usize, line: &str| -> String {
+        let wrist = line.find("\"image_px\":[").map_or(0, |at| at + "\"image_px\":[".len());
+        let end = line[wrist..].find(']').map_or(wrist, |at| wrist + at + 1);
+        match n {
+            160 => format!("{}[null,null]{}", &line[..wrist], &line[end..]),
+            162 => format!("{}[1e30,0]{}", &line[..wrist], &line[end..]),
+            163 | 164 => line.replace(&format!("\"pts_ns\":{},", n * 33_333_333), &format!("\"pts_ns\":{},", 161_u64 * 33_333_333)),
+            _ => line.to_owned(),
+        }
+    };
+    let lines: Vec<String> = sound.lines().enumerate().map(|(n, line)| damaged(n, line)).collect();
+    std::fs::write(dir.path().join("broken.jsonl"), lines.join("\n") + "\n").expect("write");
+    let (left, said) = windows("broken");
+    assert!(
+        said.contains("clip: left out are 2 hands or people with coordinates") && said.contains("and 2 frames whose time stamps"),
+        "{said}"
+    );
+    assert!(left < all && left + 30 > all, "{left} of {all} windows");
+}
+
+/// The marks of README's section "Teach it your own action".
+const README_MARKS: [(&str, &str, u64, u64); 3] = [
+    ("open-close-lotion", "open lotion", 233_000_000, 2_300_000_000),
+    ("open-close-lotion", "close lotion", 3_133_000_000, 4_400_000_000),
+    ("pour-milk", "pour milk", 267_000_000, 1_867_000_000),
+];
+
+/// Labels that a result file tells, each stretch once.
+fn told(path: &Path) -> Vec<String> {
+    let mut labels: Vec<String> = Vec::new();
+    for line in crate::json_lines(path).0 {
+        let actions = line["fast"].as_array().cloned().unwrap_or_default();
+        let stable = actions.iter().map(|f| &f["action"]).find(|a| a["stable"] == true);
+        labels.push(stable.and_then(|a| a["label"].as_str()).unwrap_or_default().to_owned());
+    }
+    labels.dedup();
+    labels.retain(|l| !l.is_empty());
+    labels.dedup();
+    labels
+}
+
+#[test]
+fn what_readme_teaches_is_told_where_it_happens_and_nowhere_else() {
+    let dir = folder();
+    let media = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../sample-media");
+    for clip in ["open-close-lotion.mp4", "pour-milk.mp4", "long-idle.mp4"] {
+        std::fs::copy(media.join(clip), dir.path().join(clip)).expect("sample media");
+    }
+    let marks: Vec<String> = README_MARKS
+        .iter()
+        .map(|(recording, label, start, end)| {
+            format!(r#"{{"recording":"{recording}","label":"{label}","start_ns":{start},"end_ns":{end}}}"#)
+        })
+        .collect();
+    write_marks(dir.path(), "marks.json", &marks);
+    let words = ["teach", "--marks", "marks.json", "--name", "mine", "--out", ".", "open-close-lotion.mp4", "pour-milk.mp4"];
+    let taught = ego(dir.path(), &words);
+    if taught.status == 3 && std::env::var_os("EGO_REQUIRE_MODELS").is_none() {
+        eprintln!("skipped: {}", taught.stderr);
+        return;
+    }
+    taught.ended_with(0).says(&["\"pour milk\" has only 1 example:", "record a second one"]);
+    let clips = ["pour-milk.mp4", "open-close-lotion.mp4", "long-idle.mp4"];
+    let set = ["stages=hands,kinematics,action", "kinematics.layout=hands", "action.model=mine.toml"].map(|s| ["--set", s]);
+    ego(dir.path(), &[&["run", "--out", "out"], clips.as_slice(), set.as_flattened()].concat()).ended_with(0);
+    let [milk, lotion, idle] = clips.map(|clip| told(&dir.path().join("out").join(clip.replace("mp4", "jsonl"))));
+    assert_eq!(milk, ["pour milk"]);
+    assert_eq!(lotion, ["open lotion", "close lotion"]);
+    assert!(idle.is_empty(), "{idle:?}");
+    let check = ego(dir.path(), &["teach", "--check", "mine.toml", "--marks", "marks.json", "open-close-lotion.mp4"]).ended_with(0);
+    assert!(check.stdout.contains("accuracy of mine.toml") && !check.stderr.contains("only"), "{}{}", check.stdout, check.stderr);
+}

@@ -53,9 +53,11 @@ impl Watch {
         });
         let features = specs.iter().filter_map(|spec| match &spec.rows {
             Rows::Features { layout, .. } => {
+                let whom = if layout.starts_with("body") { "nobody with neck and hips" } else { "no hand" };
                 let text = format!(
-                    "the action model {:?} waits for features of the layout {layout:?} and none have come: put the stage kinematics before \
-                     it (egokinematics in front of egoaction), set to this layout, and before that the stage that it reads, hands or body",
+                    "the action model {:?} waits for features of the layout {layout:?} and none have come: {whom} has been in view so far, \
+                     or the stage kinematics is not before it (egokinematics in front of egoaction), set to this layout, and before that \
+                     the stage that it reads, hands or body",
                     spec.model
                 );
                 Some((layout.clone(), awaited(true, text)))

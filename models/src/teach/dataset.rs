@@ -111,7 +111,7 @@ impl Dataset {
         if let [label] = self.labels.as_slice() {
             return Err(TeachError::OneClass { label: label.clone() });
         }
-        let subject = if self.layout.starts_with("body") { "a person" } else { "a hand" };
+        let subject = if self.layout.starts_with("body") { "a person with neck and hips" } else { "a hand" };
         if let Some(empty) = counts.iter().position(|n| *n == 0) {
             return Err(TeachError::NoSamples { label: self.labels.get(empty).cloned().unwrap_or_default(), subject });
         }

@@ -17,8 +17,8 @@ use crate::network::sha256_hex;
 pub const FAMILY: &str = "kinematic-window";
 /// Version of the operators: 13 is the first with Softmax along one axis.
 const OPSET: u64 = 13;
-/// A window of which the best class has less than 1 minus this is called unknown.
-const UNKNOWN: f64 = 0.5;
+/// A window of which the best class has less than this, and the others equal shares of the rest, is called unknown.
+const LEAST_KNOWN: f64 = 0.6;
 
 /// What the manifest says beside what the classifier knows.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -134,6 +134,15 @@ pub fn onnx_bytes(classifier: &KinematicClassifier, description: &Description) -
     graph.encode()
 }
 
+/// [`LEAST_KNOWN`] as an uncertainty, which is the normalised entropy (`ego_core::action::evidence`): it depends on the number of
+/// classes, as the same share says more among many.
+fn unknown(classes: usize) -> f64 {
+    let rest = 1.0 - LEAST_KNOWN;
+    let others = classes.max(2) as f64 - 1.0;
+    let entropy = -LEAST_KNOWN * LEAST_KNOWN.ln() - rest * (rest / others).ln();
+    (entropy / (others + 1.0).ln() * 1e3).round() / 1e3
+}
+
 /// The text of the manifest of a network with these bytes.
 pub fn manifest_text(classifier: &KinematicClassifier, description: &Description, onnx: &[u8]) -> String {
     let text = |s: &str| toml::Value::String(s.to_owned()).to_string();
@@ -159,13 +168,32 @@ pub fn manifest_text(classifier: &KinematicClassifier, description: &Description
         "\n[origin]\nsource = {source}\ncommand = {command}\n\n[window]\nframes = 1\nseconds = 0.0\n\n\
          [features]\nlayout = {layout}\ncount = {width}\n\n[input]\nnames = [\"features\"]\nshape = [1, {width}]\n\n\
          [output.probabilities]\nshape = [1, {classes}]\nmeaning = \"probability of each label\"\n\n\
-         [thresholds]\nunknown = {UNKNOWN}\n\n[card]\n",
+         [thresholds]\nunknown = {unknown}\n\n[card]\n",
         source = text(&description.source),
         command = text(&description.command),
         layout = text(&classifier.layout),
+        unknown = unknown(classes),
     );
     for (key, value) in &description.card {
         let _ = writeln!(out, "{key} = {}", text(value));
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ego_core::action::evidence::Scores;
+
+    #[test]
+    fn an_answer_is_unknown_where_the_best_class_has_less_than_its_share() {
+        for classes in [2usize, 4, 7] {
+            let uncertainty = |best: f32| {
+                let mut answer = vec![(1.0 - best) / (classes as f32 - 1.0); classes];
+                answer[0] = best;
+                f64::from(Scores::Probabilities.read(&answer).expect("finite").uncertainty)
+            };
+            assert!(uncertainty(0.59) > unknown(classes) && uncertainty(0.61) < unknown(classes), "{classes} classes");
+        }
+    }
 }

@@ -61,6 +61,9 @@ pub(crate) fn live(args: &LiveArgs, json: bool) -> anyhow::Result<Status> {
         Some(Err(error)) => return Err(crate::view::told(error)),
         None => run(&plan, &mut listener, &interrupt)?,
     };
+    for problem in listener.commands.ended() {
+        listener.bar.tell(&format!("warning: {problem}"));
+    }
     drop(listener);
     if is_closed_pipe(outcome.failure.as_ref()) {
         outcome.failure = None;
@@ -130,7 +133,7 @@ pub(crate) struct Listener<'a> {
 
 impl Listener<'_> {
     pub(crate) fn hear(&mut self, event: &Event) -> anyhow::Result<()> {
-        if let Some(problem) = self.commands.hear(event) {
+        for problem in self.commands.hear(event) {
             self.bar.tell(&format!("warning: {problem}"));
         }
         tell_event(self.name, event, self.tell_json, &mut self.bar, self.began)

@@ -102,6 +102,9 @@ pub struct BodyRecord {
     /// Confidence, 0..1.
     #[serde(serialize_with = "numbers::score", deserialize_with = "numbers::read")]
     pub score: f32,
+    /// How likely each joint is in view, 0..1; lines of older versions have none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", serialize_with = "numbers::score", deserialize_with = "numbers::read")]
+    pub joint_score: Vec<f32>,
 }
 
 /// One object of a frame.
@@ -251,6 +254,7 @@ impl FrameRecord {
             layout: body.layout.name().to_owned(),
             image_px: body.image_norm.iter().map(|[x, y]| [x * width, y * height]).collect(),
             score: body.score,
+            joint_score: body.joint_score.clone(),
         };
         self.bodies.get_or_insert_default().extend(bodies.bodies.iter().map(record));
         self.add_age("bodies", age_ns);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use ego_core::kinematics::{Extractor, FeatureSpec};
+use ego_core::kinematics::{Extractor, FeatureSpec, Skips};
 use ego_models::teach::{Dataset, Sample};
 use ego_outputs::{Mark, Marks};
 
@@ -28,6 +28,17 @@ pub(super) struct Examples {
     pub(super) warnings: Vec<String>,
     /// What a group of the data is: `recording` or `example`.
     pub(super) by: &'static str,
+}
+
+impl Examples {
+    /// Warnings about classes with so few examples that a model of them means little.
+    pub(super) fn few(&self) -> impl Iterator<Item = String> {
+        let classes = self.data.labels.iter().zip(&self.examples).filter(|(l, n)| **n < FEW && l.as_str() != NOTHING);
+        classes.map(|(label, count)| {
+            let examples = if *count == 1 { "example" } else { "examples" };
+            format!("class {label:?} has only {count} {examples}: give five or more, from different recordings")
+        })
+    }
 }
 
 /// Reads all marks and recordings.
@@ -108,7 +119,10 @@ fn label(marks: &[Mark], recordings: &[Recording], spec: FeatureSpec, with_nothi
             warnings.push(format!("{} has no mark and is left out", recording.name));
             continue;
         }
-        for (time, features) in recording.describe(&mut extractor) {
+        let before = extractor.skips();
+        let described = recording.describe(&mut extractor);
+        warnings.extend(left_out(&recording.name, before, extractor.skips()));
+        for (time, features) in described {
             let begin = time.saturating_sub(span_ns);
             // At least half of the window lies in the mark, and it ends in it.
             let inside = here.iter().position(|m| (begin + time) / 2 >= m.start_ns && time <= m.end_ns);
@@ -143,11 +157,18 @@ fn label(marks: &[Mark], recordings: &[Recording], spec: FeatureSpec, with_nothi
     }
     let examples: Vec<usize> =
         labels.iter().map(|l| marks.iter().filter(|m| m.label == *l && recordings.iter().any(|r| r.name == m.recording)).count()).collect();
-    for (label, count) in labels.iter().zip(&examples).filter(|(l, n)| **n < FEW && l.as_str() != NOTHING) {
-        warnings.push(format!("class {label:?} has only {count} examples: give five or more, from different recordings"));
-    }
     let data = Dataset { layout: spec.id(), labels, samples };
     Examples { data, examples, warnings, by: if by_recording { "recording" } else { "example" } }
+}
+
+/// What of a recording could not be described because it is damaged.
+fn left_out(name: &str, before: Skips, after: Skips) -> Option<String> {
+    let parts = [
+        (after.not_finite - before.not_finite, "hands or people with coordinates that are no numbers or far outside the picture"),
+        (after.time - before.time, "frames whose time stamps stand still or jump back"),
+    ];
+    let parts: Vec<String> = parts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
+    (!parts.is_empty()).then(|| format!("{name}: left out are {}", parts.join(", and ")))
 }
 
 /// Leaves windows of "nothing" out, evenly, until they are not many times the largest class.

@@ -38,7 +38,7 @@ fn learn(args: &TeachArgs, json: bool) -> anyhow::Result<Status> {
     };
     let spec = layout(args, Preset::Hands)?;
     let found = examples::collect(args, spec)?;
-    found.warnings.iter().for_each(|w| console::tell(&format!("warning: {w}")));
+    found.warnings.iter().cloned().chain(found.few()).for_each(|w| console::tell(&format!("warning: {w}")));
     let data = &found.data;
     data.check().map_err(refused)?;
     tell::classes(data, &found.examples, json)?;

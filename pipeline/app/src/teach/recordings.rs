@@ -122,7 +122,9 @@ fn bodies_of(frame: &FrameRecord) -> Bodies {
     let body = |record: &ego_outputs::BodyRecord| {
         let layout = BodyLayout::from_name(&record.layout)?;
         let image_norm: Vec<[f32; 2]> = record.image_px.iter().map(|p| norm(frame, *p)).collect();
-        let joint_score = vec![record.score; image_norm.len()];
+        // Features leave out joints that are hardly seen, in a stream and here.
+        let told = record.joint_score.len() == image_norm.len();
+        let joint_score = if told { record.joint_score.clone() } else { vec![record.score; image_norm.len()] };
         Some(Body { layout, track: record.track, score: record.score, image_norm, world_m: None, joint_score })
     };
     Bodies { bodies: frame.bodies.as_deref().unwrap_or_default().iter().filter_map(body).collect() }
