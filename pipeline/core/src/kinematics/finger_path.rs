@@ -67,7 +67,7 @@ pub fn signature_names() -> Vec<String> {
     names
 }
 
-/// Signature of the last [`WAY_H`] of the path, in whatever times its points were taken.
+/// Signature of the last two hand sizes of the path, in whatever times its points were taken.
 pub fn signature_features(points: &[[f64; 2]]) -> Vec<f32> {
     let (length, path) = scaled(&last(points, WAY_H));
     let signature = Signature::of_path(&path);
