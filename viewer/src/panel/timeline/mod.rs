@@ -144,7 +144,8 @@ fn act(ui: &Ui, response: &egui::Response, rect: Rect, view: &TimeView, state: &
             } else if response.clicked() {
                 shared.actions.push(Action::Deselect);
             }
-        } else if primary {
+        } else if primary && (response.clicked() || response.drag_started() || response.drag_delta().x != 0.0) {
+            // A cursor that is held still has asked already: to ask anew with each picture of the window would let no jump arrive.
             shared.actions.push(Action::Seek(time_at(rect, view, x)));
         }
     }
