@@ -14,6 +14,8 @@ Open = 'echo "$EGO_LABEL $EGO_HEAD $EGO_SUBJECT" >> said; exit 3'
 Close = 'echo "$EGO_LABEL $EGO_HEAD $EGO_SUBJECT" >> said; exit 3'
 Pointer = 'echo "$EGO_LABEL $EGO_HEAD $EGO_SUBJECT" >> said; exit 3'
 Stop = 'echo "$EGO_LABEL $EGO_HEAD $EGO_SUBJECT" >> said; exit 3'
+Clockwise = 'echo "$EGO_LABEL $EGO_HEAD $EGO_SUBJECT" >> said; exit 3'
+"Counter Clockwise" = 'echo "$EGO_LABEL $EGO_HEAD $EGO_SUBJECT" >> said; exit 3'
 Move = 'echo "$EGO_LABEL $EGO_HEAD $EGO_SUBJECT" >> hung; exec sleep 30'
 "#;
 
