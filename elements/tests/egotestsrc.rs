@@ -432,6 +432,30 @@ fn a_live_camera_that_was_held_up_skips_to_now() {
     assert_eq!(skipped(&harness).1, 18);
 }
 
+#[test]
+fn a_live_camera_whose_size_changes_misses_and_counts_no_frame_twice() {
+    let mut harness = live("1/1");
+    let first = harness.pull().expect("the first frame").pts().expect("a time");
+    // While it waits for frame 1, the next ones are drawn ahead in the old size.
+    harness.wait_for_clock_id_waits(1, 20).expect("the camera waits");
+    harness.set_sink_caps_str("video/x-raw,format=RGB,width=48,height=27,framerate=1/1");
+    let mut sizes = Vec::new();
+    for k in 1..6u64 {
+        harness.wait_for_clock_id_waits(1, 20).expect("the camera waits");
+        harness.crank_single_clock_wait().expect("cranked");
+        let buffer = harness.pull().expect("a frame");
+        assert_eq!((buffer.pts(), buffer.offset()), (Some(first + k * gst::ClockTime::SECOND), k));
+        assert!(!buffer.flags().contains(gst::BufferFlags::DISCONT), "frame {k}");
+        sizes.push(buffer.size());
+    }
+    assert_eq!((sizes[0], sizes[4]), (32 * 18 * 3, 48 * 27 * 3));
+    harness.wait_for_clock_id_waits(1, 20).expect("and it waits again");
+    let (frames, skipped) = skipped(&harness);
+    // Six left, one waits, up to two are ready behind it.
+    assert!((7..=9).contains(&frames), "{frames} frames");
+    assert_eq!(skipped, 0);
+}
+
 fn truth_of(buffer: &gst::BufferRef) -> TruthMeta {
     ego_meta::truth(buffer).expect("readable").expect("truth")
 }

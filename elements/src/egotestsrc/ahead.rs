@@ -40,18 +40,22 @@ impl Ahead {
         self.frames.pop_front()
     }
 
-    /// Drops what is over at `now`; returns how many.
+    /// Drops what is over at `now`; returns how many. The frame that comes first then does not follow on the last one, and says so.
     pub(super) fn drop_old(&mut self, now: gst::ClockTime) -> u64 {
         let old = self.frames.iter().take_while(|d| d.due + d.duration <= now).count();
         self.frames.drain(..old);
+        if let Some(first) = self.frames.front_mut().filter(|_| old > 0) {
+            first.buffer.make_mut().set_flags(gst::BufferFlags::DISCONT);
+        }
         old as u64
     }
 
-    /// Drops all; returns how many.
-    pub(super) fn clear(&mut self) -> u64 {
-        let all = self.frames.len() as u64;
+    /// Drops all, which follow one another; returns how many, and whether the first one did not follow on what had left before.
+    pub(super) fn clear(&mut self) -> (u64, bool) {
+        let (all, first) = (self.frames.len() as u64, self.frames.front());
+        let discont = first.is_some_and(|d| d.buffer.flags().contains(gst::BufferFlags::DISCONT));
         self.frames.clear();
-        all
+        (all, discont)
     }
 }
 
@@ -87,9 +91,16 @@ mod tests {
         }
         assert_eq!(ahead.drop_old(132 * MS), 0, "the first one is on");
         assert_eq!(ahead.drop_old(166 * MS), 2);
-        assert_eq!(ahead.pop().map(|d| d.due), Some(166 * MS));
+        let first = ahead.pop();
+        assert_eq!(first.as_ref().map(|d| d.due), Some(166 * MS));
+        assert!(first.is_some_and(|d| d.buffer.flags().contains(gst::BufferFlags::DISCONT)), "two frames are missing before it");
         assert!(ahead.is_empty());
+        for k in 0..3 {
+            ahead.push(frame(100 + 33 * k));
+        }
+        assert_eq!(ahead.drop_old(133 * MS), 1);
+        assert_eq!(ahead.clear(), (2, true), "what is drawn instead has to say so as well");
         ahead.push(frame(1));
-        assert_eq!(ahead.clear(), 1);
+        assert_eq!(ahead.clear(), (1, false));
     }
 }

@@ -247,7 +247,8 @@ impl BaseSrcImpl for EgoTestSrc {
         caps::check_size(&info).map_err(refused)?;
         self.obj().set_blocksize(u32::try_from(info.size()).unwrap_or(u32::MAX));
         if let Some(state) = lock(&self.state).as_mut() {
-            state.set_format(&info).map_err(|e| refused(e.to_string()))?;
+            let again = state.set_format(&info).map_err(|e| refused(e.to_string()))?;
+            lock(&self.stats).frames -= again;
             let renderer = state.stream.as_ref().map(|s| s.picture.renderer()).unwrap_or_default();
             gst::debug!(CAT, imp = self, "drawing {caps} with {renderer}, {} threads", state.settings.threads());
         }
@@ -303,7 +304,11 @@ impl BaseSrcImpl for EgoTestSrc {
     }
 
     fn fill(&self, _offset: u64, _length: u32, buffer: &mut gst::BufferRef) -> Result<gst::FlowSuccess, gst::FlowError> {
-        self.draw(buffer).map(|_| gst::FlowSuccess::Ok)
+        let (due, _) = self.draw(buffer)?;
+        if self.obj().is_live() {
+            self.wait_until(due)?;
+        }
+        Ok(gst::FlowSuccess::Ok)
     }
 
     fn create(&self, offset: u64, buffer: Option<&mut gst::BufferRef>, length: u32) -> Result<CreateSuccess, gst::FlowError> {
@@ -329,13 +334,16 @@ impl State {
         self.discont = true;
     }
 
-    fn set_format(&mut self, info: &VideoInfo) -> Result<(), SynthError> {
+    /// Takes a size and rate; returns how many frames that were drawn ahead have to be drawn again.
+    fn set_format(&mut self, info: &VideoInfo) -> Result<u64, SynthError> {
         let (numer, denom) = (info.fps().numer(), info.fps().denom());
         let rate = (u32::try_from(numer).unwrap_or(1).max(1), u32::try_from(denom).unwrap_or(1).max(1));
         let format = Format { width: info.width(), height: info.height(), fps: f64::from(numer) / f64::from(denom) };
         let picture = Picture::new(info, &self.settings, self.hand_mesh.clone())?;
         // What was drawn ahead has the old size: it is drawn again.
-        self.next -= self.ahead.clear().min(self.next);
+        let (again, discont) = self.ahead.clear();
+        self.next -= again.min(self.next);
+        self.discont |= discont;
         match &mut self.stream {
             Some(stream) => {
                 stream.show.set_format(format)?;
@@ -352,7 +360,7 @@ impl State {
                 }
             }
         }
-        Ok(())
+        Ok(again)
     }
 }
 
@@ -365,9 +373,9 @@ impl EgoTestSrc {
                 let mut state = lock(&self.state);
                 let state = state.as_mut().ok_or(gst::FlowError::Flushing)?;
                 let late = state.ahead.drop_old(now);
-                state.discont |= late > 0;
+                state.discont |= late > 0 && state.ahead.is_empty();
                 let mut stats = lock(&self.stats);
-                (stats.frames, stats.skipped) = (stats.frames.saturating_sub(late), stats.skipped + late);
+                (stats.frames, stats.skipped) = (stats.frames - late, stats.skipped + late);
                 (state.ahead.is_empty(), state.ahead.has_time(now, gst::ClockTime::from_nseconds(state.effort.ns())))
             };
             // Only the frame that leaves next is worth waiting for memory.

@@ -29,8 +29,9 @@
 //! the processor (`cpu`): pictures differ by a few grey levels at edges, and so does which joints count as seen there; no other truth does.
 //!
 //! A live source shows what is due by the clock: frames for which there is no time are skipped and counted (`stats`), the next one
-//! is marked DISCONT. Up to three frames are drawn ahead in time that is left over; none leaves early. It answers LATENCY with one frame. Otherwise frames come as fast as they are taken, and seeking works: a
-//! jump costs about a millisecond for each recording between the beginning and its target.
+//! is marked DISCONT. Up to three frames are drawn ahead in time that is left over; none leaves early. It answers LATENCY with one
+//! frame. Otherwise frames come as fast as they are taken, and seeking works: a jump costs about a millisecond for each recording
+//! between the beginning and its target.
 
 use gst::glib;
 use gst::prelude::*;

@@ -90,8 +90,12 @@ pub(super) fn table(path: &Path, args: &TeachArgs, json: bool) -> anyhow::Result
         let run = one_seed(&table, &reading, args, window_rows, seed)?;
         tell::seed(seed, &run.outcome, run.trained_on, json)?;
         accuracies.push(run.outcome.accuracy());
-        let (plain, plain_places) = run.test(&table, &reading, AS_IT_IS);
-        let told: BTreeMap<_, _> = plain_places.into_iter().zip(run.classifier.classify(&plain).map_err(refused)?).collect();
+        let told: BTreeMap<_, _> = if changed.is_empty() {
+            BTreeMap::new()
+        } else {
+            let (plain, places) = run.test(&table, &reading, AS_IT_IS);
+            places.into_iter().zip(run.classifier.classify(&plain).map_err(refused)?).collect()
+        };
         for changed in &mut changed {
             let (test, places) = run.test(&table, &reading, Change { seed, ..changed.change });
             changed.add(&told, &test, &places, &run.classifier)?;

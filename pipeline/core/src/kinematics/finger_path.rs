@@ -1,8 +1,9 @@
 //! The path of the index finger's tip: layouts `finger-path` (signature) and `finger-track` (plain points), for moving gestures.
 //!
-//! A path of `n` points in hand sizes goes in. Both layouts divide it by its own length, so that size drops out, and add that
-//! length, so that rest can be told from motion. `finger-path` is the signature of the path and does not depend on how fast it was
-//! run through, nor on what came more than two hand sizes before its end; `finger-track` is the points themselves at even times.
+//! A path of `n` points in hand sizes goes in. Both layouts divide it by its own length, so that size drops out (in `finger-path`
+//! that of movements of up to two hand sizes: what came before does not count), and add that length, so that rest can be told from
+//! motion. `finger-path` is the signature of the path and does not depend on how fast it was run through; `finger-track` is the
+//! points themselves at even times.
 
 use super::signature::Signature;
 
