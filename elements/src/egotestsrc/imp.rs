@@ -16,47 +16,17 @@ use gst_base::subclass::base_src::CreateSuccess;
 use gst_base::subclass::prelude::*;
 use gst_video::VideoInfo;
 
-use super::ahead::{Ahead, Drawn};
+use super::ahead::Drawn;
 use super::caps;
-use super::live::{Effort, frame_at, time_ns};
-use super::picture::Picture;
-use super::settings::{Plan, Settings};
-use super::show::{Format, Show};
+use super::live::time_ns;
+use super::settings::Settings;
+use super::state::State;
 
 static CAT: LazyLock<gst::DebugCategory> =
     LazyLock::new(|| gst::DebugCategory::new("egotestsrc", gst::DebugColorFlags::empty(), Some("Synthetic head camera")));
 
 /// Skipped frames after which the user should know.
 const MANY_SKIPPED: u64 = 30;
-
-/// From start to stop.
-struct State {
-    settings: Settings,
-    plan: Plan,
-    /// Drawn instead of the built-in hand.
-    hand_mesh: Option<Arc<HandMesh>>,
-    /// From the first negotiation on.
-    stream: Option<Stream>,
-    /// The frame that comes next, counted from the beginning of the show at the rate of the stream.
-    next: u64,
-    /// Where a seek led before there was a rate, nanoseconds.
-    seek_ns: Option<u64>,
-    /// Running time of frame 0 of a live stream.
-    live_start: Option<gst::ClockTime>,
-    effort: Effort,
-    /// Of a live stream: drawn, not yet due.
-    ahead: Ahead,
-    /// The next buffer does not follow on the last one.
-    discont: bool,
-    warned: bool,
-}
-
-/// What depends on the caps.
-struct Stream {
-    rate: (u32, u32),
-    show: Show,
-    picture: Picture,
-}
 
 /// What the streaming thread waits for.
 #[derive(Default)]
@@ -164,19 +134,7 @@ impl BaseSrcImpl for EgoTestSrc {
         let hand_mesh = settings.hand_mesh.as_deref().map(|p| HandMesh::load(Path::new(p))).transpose().map_err(refused)?.map(Arc::new);
         *lock(&self.stats) = Stats::default();
         *lock(&self.wait) = Wait::default();
-        *lock(&self.state) = Some(State {
-            settings,
-            plan,
-            hand_mesh,
-            stream: None,
-            next: 0,
-            seek_ns: None,
-            live_start: None,
-            effort: Effort::default(),
-            ahead: Ahead::default(),
-            discont: true,
-            warned: false,
-        });
+        *lock(&self.state) = Some(State::new(settings, plan, hand_mesh));
         Ok(())
     }
 
@@ -318,49 +276,6 @@ impl BaseSrcImpl for EgoTestSrc {
         let drawn = self.next_live()?;
         self.wait_until(drawn.due)?;
         Ok(CreateSuccess::NewBuffer(drawn.buffer))
-    }
-}
-
-impl State {
-    fn seek_to(&mut self, ns: u64) {
-        match &self.stream {
-            Some(stream) => {
-                // The frame that is on at that time.
-                let after = frame_at(ns, stream.rate);
-                self.next = if time_ns(after, stream.rate) > ns { after.saturating_sub(1) } else { after };
-            }
-            None => self.seek_ns = Some(ns),
-        }
-        self.discont = true;
-    }
-
-    /// Takes a size and rate; returns how many frames that were drawn ahead have to be drawn again.
-    fn set_format(&mut self, info: &VideoInfo) -> Result<u64, SynthError> {
-        let (numer, denom) = (info.fps().numer(), info.fps().denom());
-        let rate = (u32::try_from(numer).unwrap_or(1).max(1), u32::try_from(denom).unwrap_or(1).max(1));
-        let format = Format { width: info.width(), height: info.height(), fps: f64::from(numer) / f64::from(denom) };
-        let picture = Picture::new(info, &self.settings, self.hand_mesh.clone())?;
-        // What was drawn ahead has the old size: it is drawn again.
-        let (again, discont) = self.ahead.clear();
-        self.next -= again.min(self.next);
-        self.discont |= discont;
-        match &mut self.stream {
-            Some(stream) => {
-                stream.show.set_format(format)?;
-                if stream.rate != rate {
-                    self.next = frame_at(time_ns(self.next, stream.rate), rate);
-                }
-                (stream.rate, stream.picture) = (rate, picture);
-            }
-            None => {
-                let show = Show::new(self.plan.clone(), format, self.settings.lens_distortion)?;
-                self.stream = Some(Stream { rate, show, picture });
-                if let Some(ns) = self.seek_ns.take() {
-                    self.seek_to(ns);
-                }
-            }
-        }
-        Ok(again)
     }
 }
 

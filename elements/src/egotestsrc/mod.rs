@@ -43,6 +43,7 @@ mod live;
 mod picture;
 mod settings;
 mod show;
+mod state;
 mod truth;
 
 pub use settings::{Cast, Difficulty, Pattern, Renderer};
