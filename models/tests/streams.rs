@@ -71,7 +71,7 @@ fn followed(pictures: &[Vec<Person>]) -> Vec<Vec<Option<u32>>> {
     let numbers = |(n, people): (usize, &Vec<Person>)| {
         let seen: Vec<Option<Detection>> = people.iter().map(Person::detection).collect();
         let mut boxes: Vec<Detection> = seen.iter().flatten().copied().collect();
-        tracks.follow(&mut boxes, Some(n as u64 * FRAME_NS));
+        tracks.follow(&mut boxes, Some(n as u64 * FRAME_NS), 0.0);
         // Boxes that the tracker adds for people missed for a moment come after those that were given.
         let mut given = boxes.into_iter();
         seen.iter().map(|s| s.as_ref().and_then(|_| given.next()?.track)).collect()

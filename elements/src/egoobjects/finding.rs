@@ -17,6 +17,8 @@ pub(super) struct Finding {
     pub(super) detector: ObjectDetector,
     pub(super) model: String,
     pub(super) max_objects: usize,
+    /// Lowest score of a box that begins a track.
+    pub(super) certain: f32,
     pub(super) tracks: BoxTracks,
     /// `None`: nobody asks who holds what.
     pub(super) contacts: Option<Contacts>,
@@ -56,8 +58,8 @@ impl Analyzer for Finding {
     fn analyze(&mut self, frame: Frame) -> Result<Box<dyn Outcome>, AnalysisError> {
         let mut objects = Vec::new();
         self.detector.detect(&frame.image()?, None, &mut objects)?;
+        self.tracks.follow(&mut objects, frame.pts_ns(), self.certain);
         objects.truncate(self.max_objects);
-        self.tracks.follow(&mut objects, frame.pts_ns());
         self.hold(&mut objects, frame.buffer(), frame.pts_ns())?;
         let objects = objects.into_iter().map(|object| (object, self.tracks.speed(object.track))).collect();
         Ok(Box::new(Found { objects, labels: self.detector.labels().clone() }))

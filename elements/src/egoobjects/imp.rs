@@ -43,13 +43,20 @@ const DEFAULT_MIN_SCORE: f32 = -1.0;
 struct Settings {
     labels: Option<String>,
     min_score: f32,
+    follow_score: f32,
     max_objects: u32,
     in_hand: bool,
 }
 
 impl Default for Settings {
     fn default() -> Settings {
-        Settings { labels: None, min_score: DEFAULT_MIN_SCORE, max_objects: DEFAULT_MAX_OBJECTS, in_hand: true }
+        Settings {
+            labels: None,
+            min_score: DEFAULT_MIN_SCORE,
+            follow_score: DEFAULT_MIN_SCORE,
+            max_objects: DEFAULT_MAX_OBJECTS,
+            in_hand: true,
+        }
     }
 }
 
@@ -88,6 +95,14 @@ impl ObjectImpl for EgoObjects {
                     .default_value(DEFAULT_MIN_SCORE)
                     .mutable_ready()
                     .build(),
+                glib::ParamSpecFloat::builder("follow-score")
+                    .nick("Follow score")
+                    .blurb("Lowest score of a box that continues an object that is followed, 0 to 1, at most min-score; -1 = as the model's manifest says")
+                    .minimum(-1.0)
+                    .maximum(1.0)
+                    .default_value(DEFAULT_MIN_SCORE)
+                    .mutable_ready()
+                    .build(),
                 glib::ParamSpecUInt::builder("max-objects")
                     .nick("Maximum objects")
                     .blurb("Report at most this many objects, those with the best scores")
@@ -112,6 +127,7 @@ impl ObjectImpl for EgoObjects {
         match pspec.name() {
             "labels" => settings.labels = text(value),
             "min-score" => settings.min_score = value.get().unwrap_or(settings.min_score),
+            "follow-score" => settings.follow_score = value.get().unwrap_or(settings.follow_score),
             "max-objects" => settings.max_objects = value.get().unwrap_or(settings.max_objects),
             "in-hand" => settings.in_hand = value.get().unwrap_or(settings.in_hand),
             _ => {}
@@ -123,6 +139,7 @@ impl ObjectImpl for EgoObjects {
         match pspec.name() {
             "labels" => settings.labels.to_value(),
             "min-score" => settings.min_score.to_value(),
+            "follow-score" => settings.follow_score.to_value(),
             "max-objects" => settings.max_objects.to_value(),
             "in-hand" => settings.in_hand.to_value(),
             _ => pspec.default_value().clone(),
@@ -160,13 +177,16 @@ impl AnalysisImpl for EgoObjects {
         let labels = settings.labels.as_deref().map(read_labels).transpose()?;
         let located = find_model(&common.model)?;
         let options = SessionOptions { device: common.device.parse()?, threads: common.threads };
-        let min_score = Some(settings.min_score).filter(|score| *score >= 0.0);
-        let detector = ObjectDetector::open(&located, labels, min_score, &options)?;
+        let asked = |score: f32| Some(score).filter(|score| *score >= 0.0);
+        let mut detector = ObjectDetector::open(&located, labels, asked(settings.min_score), &options)?;
+        let certain = detector.min_score();
+        detector.report_from(asked(settings.follow_score).unwrap_or(detector.follow_score()).min(certain));
         let warning = detector.network().fallback().map(|why| format!("objects are found on the CPU: {why}"));
         let finding = Finding {
             detector,
             model: located.manifest.name.clone(),
             max_objects: settings.max_objects as usize,
+            certain,
             tracks: BoxTracks::default(),
             contacts: settings.in_hand.then(Contacts::default),
             hands: Vec::new(),

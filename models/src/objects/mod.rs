@@ -36,6 +36,8 @@ use crate::sample::Sampler;
 use family::{Family, Space};
 
 const DEFAULT_SCORE: f64 = 0.25;
+/// Share of the lowest score of an object that continues one that is followed (ByteTrack has 0.1 of 0.6).
+const DEFAULT_FOLLOW: f32 = 0.3;
 const DEFAULT_NMS_IOU: f64 = 0.45;
 /// Boxes that are looked at, best first.
 const MOST: usize = 300;
@@ -48,6 +50,8 @@ pub struct ObjectDetector {
     family: Family,
     labels: Arc<[String]>,
     min_score: f32,
+    follow_score: f32,
+    report_from: f32,
     max_iou: f32,
     found: Vec<Candidate>,
 }
@@ -72,15 +76,35 @@ impl ObjectDetector {
         };
         let network = Network::open(located, options)?;
         let family = Family::of(manifest, &network, labels.len())?;
+        let min_score = min_score.unwrap_or(manifest.threshold("score").unwrap_or(DEFAULT_SCORE) as f32);
+        let follow_score = manifest.threshold("follow").map_or(DEFAULT_FOLLOW * min_score, |score| score as f32);
         Ok(ObjectDetector {
             sampler: Sampler::new(&manifest.input),
             family,
             labels: labels.into(),
-            min_score: min_score.unwrap_or(manifest.threshold("score").unwrap_or(DEFAULT_SCORE) as f32),
+            min_score,
+            follow_score: follow_score.min(min_score),
+            report_from: min_score,
             max_iou: manifest.threshold("nms_iou").unwrap_or(DEFAULT_NMS_IOU) as f32,
             found: Vec::new(),
             network,
         })
+    }
+
+    /// Lowest score that counts as an object, 0..1: what was asked for, else the manifest's `score`.
+    pub fn min_score(&self) -> f32 {
+        self.min_score
+    }
+
+    /// Lowest score of a box that may continue an object that is followed, 0..1: the manifest's `follow`, else a share of
+    /// [`ObjectDetector::min_score`].
+    pub fn follow_score(&self) -> f32 {
+        self.follow_score
+    }
+
+    /// Reports boxes from this score on.
+    pub fn report_from(&mut self, score: f32) {
+        self.report_from = score;
     }
 
     /// The network, for its provider and name.
@@ -105,7 +129,7 @@ impl ObjectDetector {
         self.network.set_picture_size(view.width, view.height);
         self.network.run()?;
         self.found.clear();
-        self.family.decode(&self.network, self.min_score, &mut self.found);
+        self.family.decode(&self.network, self.report_from, &mut self.found);
         self.found.retain(|c| c.score.is_finite() && c.corners.iter().all(|v| v.is_finite()));
         self.found.sort_by(|a, b| b.score.total_cmp(&a.score));
         self.found.truncate(MOST);

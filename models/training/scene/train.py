@@ -2,7 +2,7 @@
 
 The rate falls to zero when so many pictures have been seen or so many minutes have passed, whichever comes first.
 
-    python -m scene.train POOL OUT.pt [--images 90000] [--minutes 60] [--peak 1.5e-3] [--seed 0]
+    python -m scene.train POOL OUT.pt [--images 90000] [--minutes 60] [--peak 1.5e-3] [--seed 0] [--init RUN.pt]
 """
 
 import argparse
@@ -29,13 +29,17 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=1e9)
     parser.add_argument("--peak", type=float, default=1.5e-3, help="highest rate")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--init", type=pathlib.Path, help="run to begin with")
     args = parser.parse_args()
     torch.manual_seed(args.seed)
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
     cv2.setNumThreads(0)
     rows, rng = Rows(args.pool), np.random.default_rng(args.seed)
-    model = Scene().to(memory_format=torch.channels_last)
+    model = Scene()
+    if args.init:
+        model.load_state_dict(torch.load(args.init, weights_only=True)["model"])
+    model = model.to(memory_format=torch.channels_last)
     average = torch.optim.swa_utils.AveragedModel(model, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.997), use_buffers=True)
     optimiser = torch.optim.AdamW(model.parameters(), args.peak, weight_decay=DECAY)
     step, wall, cpu = 0, 0.0, 0.0

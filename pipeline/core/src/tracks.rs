@@ -1,7 +1,9 @@
 //! Following boxes from one analysis to the next: overlap with where a steady motion would have brought them.
 //!
-//! In: the objects of a frame and its time. Out: the same objects with track numbers, those that were missed for a moment added, and
-//! the speed of each track, so that boxes can be moved along until the next analysis.
+//! In: the objects of a frame and its time, also unlikely ones. Out: the likely ones and those unlikely ones that continue a track, with
+//! track numbers, those that were missed for a moment added, and the speed of each track, so that boxes can be moved along until the
+//! next analysis. That a weak box continues what was followed but begins nothing is the idea of ByteTrack (Zhang et al., ECCV 2022);
+//! a hand that closes around an object makes its score small and not its place unknown.
 
 use crate::objects::Detection;
 use crate::region::Box2;
@@ -22,6 +24,12 @@ const COAST_NS: u64 = 200_000_000;
 const COAST_SCORE: f32 = 0.8;
 /// ... until less than this share of the score it was seen with is left.
 const COAST_LEAST: f32 = 0.5;
+/// Most evidence that a track gathers for its class, in summed scores: so much must another class show to take its place.
+const MOST_EVIDENCE: f32 = 2.5;
+/// What an analysis without it leaves of another class's evidence.
+const RIVAL_FADES: f32 = 0.7;
+/// A box that continues a track counts this much less than any that might begin one.
+const AFTER_CERTAIN: f64 = 10.0;
 /// Share of a surprise that becomes speed (the beta of an alpha-beta filter).
 const SPEED_GAIN: f64 = 0.4;
 /// Boxes are not moved along for longer than this, nanoseconds: speeds are estimates.
@@ -46,6 +54,10 @@ struct Track {
     speed: [f64; 4],
     hits: u32,
     taken: bool,
+    /// How surely it is of its class, in summed scores.
+    evidence: f32,
+    /// Another class that it was taken for, and how surely.
+    rival: (u32, f32),
 }
 
 /// The boxes that are followed.
@@ -65,8 +77,10 @@ impl BoxTracks {
         self.now_ns = 0;
     }
 
-    /// Gives each object the number of its track, and adds objects that were missed for a moment.
-    pub fn follow(&mut self, objects: &mut Vec<Detection>, pts_ns: Option<u64>) {
+    /// Gives each object the number and the class of its track, and adds objects that were missed for a moment.
+    ///
+    /// Objects with a score below `certain` that continue no track are taken out.
+    pub fn follow(&mut self, objects: &mut Vec<Detection>, pts_ns: Option<u64>, certain: f32) {
         self.now_ns = pts_ns.unwrap_or(self.now_ns.saturating_add(FRAME_NS));
         let now = self.now_ns;
         self.tracks.retain_mut(|track| {
@@ -78,8 +92,13 @@ impl BoxTracks {
             let predicted = track.predicted(now);
             for (o, object) in objects.iter().enumerate() {
                 let score = likeness(&predicted, object, track.object.class);
-                if score > 0.0 {
+                if score <= 0.0 {
+                    continue;
+                }
+                if object.score >= certain {
                     self.pairs.push((score, t, o));
+                } else if track.hits >= SURE_HITS && object.class == track.object.class {
+                    self.pairs.push((score - AFTER_CERTAIN, t, o));
                 }
             }
         }
@@ -90,9 +109,10 @@ impl BoxTracks {
                 && object.track.is_none()
             {
                 track.update(object, now);
-                object.track = Some(track.id);
+                (object.track, object.class) = (Some(track.id), track.object.class);
             }
         }
+        objects.retain(|object| object.track.is_some() || object.score >= certain);
         for object in objects.iter_mut().filter(|object| object.track.is_none()) {
             self.ids = self.ids.wrapping_add(1).max(1);
             object.track = Some(self.ids);
@@ -105,6 +125,8 @@ impl BoxTracks {
                 speed: [0.0; 4],
                 hits: 1,
                 taken: true,
+                evidence: object.score,
+                rival: (object.class, 0.0),
             };
             self.tracks.push(new);
         }
@@ -142,10 +164,29 @@ impl Track {
         } else if dt < 0.0 {
             self.speed = [0.0; 4];
         }
-        self.object = Detection { track: Some(self.id), ..*object };
+        let class = self.class_with(object);
+        self.object = Detection { track: Some(self.id), class, ..*object };
         (self.at_ns, self.seen_ns, self.seen_score) = (now_ns, now_ns, object.score);
         self.hits = self.hits.saturating_add(1);
         self.taken = true;
+    }
+
+    /// The class of the track after a box of this class: one wrong look changes nothing, several do.
+    fn class_with(&mut self, object: &Detection) -> u32 {
+        let class = self.object.class;
+        if object.class == class {
+            self.evidence = (self.evidence + object.score).min(MOST_EVIDENCE);
+            self.rival.1 *= RIVAL_FADES;
+            return class;
+        }
+        let before = if self.rival.0 == object.class { self.rival.1 } else { 0.0 };
+        self.rival = (object.class, before + object.score);
+        if self.rival.1 < self.evidence {
+            return class;
+        }
+        let taken_over = (class, self.evidence);
+        (self.evidence, self.rival) = (self.rival.1.min(MOST_EVIDENCE), taken_over);
+        object.class
     }
 }
 
@@ -185,6 +226,7 @@ mod tests {
     }
 
     const STEP: u64 = 125_000_000;
+    const CERTAIN: f32 = 0.4;
 
     fn ids(objects: &[Detection]) -> Vec<u32> {
         objects.iter().filter_map(|o| o.track).collect()
@@ -198,7 +240,7 @@ mod tests {
             // Listed in turn, so that the order says nothing.
             let (a, b) = (object(1, 0.1 + x, 0.30), object(1, 0.8 - x, 0.42));
             let mut objects = if step % 2 == 0 { vec![a, b] } else { vec![b, a] };
-            tracks.follow(&mut objects, Some(step * STEP));
+            tracks.follow(&mut objects, Some(step * STEP), CERTAIN);
             let want = if step % 2 == 0 { [1, 2] } else { [2, 1] };
             assert_eq!(ids(&objects), want, "step {step}");
         }
@@ -211,43 +253,83 @@ mod tests {
     fn a_box_that_is_missed_once_is_shown_on_and_keeps_its_number() {
         let mut tracks = BoxTracks::default();
         for step in 0..4u64 {
-            tracks.follow(&mut vec![object(3, 0.1 + 0.02 * step as f32, 0.5)], Some(step * STEP));
+            tracks.follow(&mut vec![object(3, 0.1 + 0.02 * step as f32, 0.5)], Some(step * STEP), CERTAIN);
         }
         let mut none = Vec::new();
-        tracks.follow(&mut none, Some(4 * STEP));
+        tracks.follow(&mut none, Some(4 * STEP), CERTAIN);
         assert_eq!(ids(&none), [1]);
         assert!((none[0].box_norm[0] - 0.18).abs() < 0.01 && none[0].score < 0.9, "{none:?}");
         let mut back = vec![object(3, 0.2, 0.5)];
-        tracks.follow(&mut back, Some(5 * STEP));
+        tracks.follow(&mut back, Some(5 * STEP), CERTAIN);
         assert_eq!(ids(&back), [1]);
         // Gone for good: nothing is shown for longer than a moment, and the next one is new.
         let mut gone = Vec::new();
-        tracks.follow(&mut gone, Some(8 * STEP));
+        tracks.follow(&mut gone, Some(8 * STEP), CERTAIN);
         assert!(gone.is_empty());
         let mut other = vec![object(3, 0.2, 0.5)];
-        tracks.follow(&mut other, Some(30 * STEP));
+        tracks.follow(&mut other, Some(30 * STEP), CERTAIN);
         assert_eq!(ids(&other), [2]);
     }
 
     #[test]
     fn a_false_alarm_is_not_shown_on() {
         let mut tracks = BoxTracks::default();
-        tracks.follow(&mut vec![object(0, 0.1, 0.1)], Some(0));
+        tracks.follow(&mut vec![object(0, 0.1, 0.1)], Some(0), CERTAIN);
         let mut none = Vec::new();
-        tracks.follow(&mut none, Some(STEP));
+        tracks.follow(&mut none, Some(STEP), CERTAIN);
         assert!(none.is_empty());
     }
 
     #[test]
     fn another_class_in_the_same_place_takes_over_and_elsewhere_it_does_not() {
         let mut tracks = BoxTracks::default();
-        tracks.follow(&mut vec![object(1, 0.4, 0.4)], Some(0));
+        tracks.follow(&mut vec![object(1, 0.4, 0.4)], Some(0), CERTAIN);
         let mut same = vec![object(2, 0.405, 0.4)];
-        tracks.follow(&mut same, Some(STEP));
+        tracks.follow(&mut same, Some(STEP), CERTAIN);
         assert_eq!((ids(&same), same[0].class), (vec![1], 2));
         let mut near = vec![object(7, 0.45, 0.45)];
-        tracks.follow(&mut near, Some(2 * STEP));
+        tracks.follow(&mut near, Some(2 * STEP), CERTAIN);
         assert_eq!(ids(&near), [2]);
+    }
+
+    #[test]
+    fn a_weak_box_continues_a_track_and_begins_none() {
+        let weak = |x| Detection { score: 0.15, ..object(3, x, 0.5) };
+        let mut tracks = BoxTracks::default();
+        for step in 0..8u64 {
+            let mut objects = vec![weak(0.1)];
+            tracks.follow(&mut objects, Some(step * STEP), CERTAIN);
+            assert!(objects.is_empty(), "step {step}: {objects:?}");
+        }
+        for step in 8..11u64 {
+            tracks.follow(&mut vec![object(3, 0.1, 0.5)], Some(step * STEP), CERTAIN);
+        }
+        for step in 11..40u64 {
+            let x = 0.1 + 0.01 * (step - 11) as f32;
+            let mut objects = vec![weak(0.8), weak(x)];
+            tracks.follow(&mut objects, Some(step * STEP), CERTAIN);
+            assert_eq!((ids(&objects), objects[0].box_norm[0]), (vec![1], x), "step {step}");
+        }
+        // One that could begin a track goes before one that only continues it.
+        let mut both = vec![weak(0.38), object(3, 0.41, 0.5)];
+        tracks.follow(&mut both, Some(40 * STEP), CERTAIN);
+        assert_eq!((ids(&both), both[0].score), (vec![1], 0.9));
+    }
+
+    #[test]
+    fn a_class_that_is_seen_now_and_then_does_not_change_a_track() {
+        let mut tracks = BoxTracks::default();
+        let mut class_at = |step: u64, class| {
+            let mut objects = vec![object(class, 0.4, 0.4)];
+            tracks.follow(&mut objects, Some(step * STEP), CERTAIN);
+            assert_eq!(ids(&objects), [1], "step {step}");
+            objects[0].class
+        };
+        for step in 0..19 {
+            assert_eq!(class_at(step, if step % 4 == 3 { 6 } else { 2 }), 2, "step {step}");
+        }
+        let changed: Vec<u32> = (19..25).map(|step| class_at(step, 6)).collect();
+        assert_eq!(changed, [2, 2, 6, 6, 6, 6]);
     }
 
     #[test]
@@ -255,7 +337,7 @@ mod tests {
         let mut tracks = BoxTracks::default();
         for pts in [None, None, Some(900_000_000), Some(1_000), None] {
             let mut objects = vec![object(1, 0.3, 0.3)];
-            tracks.follow(&mut objects, pts);
+            tracks.follow(&mut objects, pts, CERTAIN);
             assert_eq!(objects.len(), 1);
             assert!(objects[0].box_norm.iter().all(|v| v.is_finite()));
         }
@@ -269,7 +351,7 @@ mod tests {
             let mut tracks = BoxTracks::default();
             for (step, frame) in frames.iter().enumerate() {
                 let mut objects: Vec<Detection> = frame.iter().map(|(class, x, y)| object(*class, *x, *y)).collect();
-                tracks.follow(&mut objects, Some(step as u64 * STEP));
+                tracks.follow(&mut objects, Some(step as u64 * STEP), CERTAIN);
                 prop_assert!(objects.len() >= frame.len());
                 let mut numbers = ids(&objects);
                 prop_assert_eq!(numbers.len(), objects.len());

@@ -1,4 +1,7 @@
-//! Training rows of random frames: `rows DIR COUNT [SEED] [SPLIT] [WIDTH]`, about 80 a second and core at 320 pixels.
+//! Training rows of random frames: `rows DIR COUNT [SEED] [SPLIT] [WIDTH] [held]`, about 80 a second and core at 320 pixels.
+//!
+//! With `held`, every second frame shows an object in a hand, if its clip has such a moment: hands hide what they hold, which is
+//! what a detector finds hardest.
 //!
 //! Each array is a raw file without header that grows row by row, so that a reader may begin before the writer ends, and the same
 //! command goes on where it was interrupted:
@@ -37,15 +40,22 @@ const FIELDS: usize = 7;
 const JOINT: usize = 5;
 /// Frames taken from one clip: playing a clip costs about as much as drawing half a frame.
 const FRAMES_A_CLIP: u64 = 2;
+/// Moments that are looked at for one with an object in a hand.
+const TRIES: u32 = 6;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let args: Vec<String> = std::env::args().skip(1).collect();
-    let usage = "usage: rows DIR COUNT [SEED] [SPLIT] [WIDTH]";
+    let usage = "usage: rows DIR COUNT [SEED] [SPLIT] [WIDTH] [held]";
     let (dir, count) = (Path::new(args.first().ok_or(usage)?), args.get(1).ok_or(usage)?.parse::<u64>()?);
     let seed = args.get(2).map_or(Ok(1), |v| v.parse::<u64>())?;
     let split = Split::from_name(args.get(3).map_or("train", String::as_str)).ok_or("SPLIT is train, val, test or unseen")?;
     let width = args.get(4).map_or(Ok(320), |v| v.parse::<usize>())? & !1;
     let height = (width * 9 / 16) & !1;
+    let held = match args.get(5).map(String::as_str) {
+        None => false,
+        Some("held") => true,
+        Some(other) => return Err(format!("{other} is not known; {usage}").into()),
+    };
     fs::create_dir_all(dir)?;
     fs::write(dir.join("size.txt"), format!("{width} {height}\n"))?;
     let half = width * height / 4;
@@ -64,7 +74,13 @@ fn main() -> Result<(), Box<dyn Error>> {
         let clip = clip(split, seed, number, width, height)?;
         let mut rng = Rng::new(seed).split(&format!("times {number}"));
         for k in 0..FRAMES_A_CLIP {
-            let at = rng.unit() * clip.frames() as f64 / clip.fps();
+            let mut at = rng.unit() * clip.frames() as f64 / clip.fps();
+            for _ in 0..if held && k % 2 == 1 { TRIES } else { 0 } {
+                if clip.moment_at(at).objects.iter().any(|o| o.in_hand != InHand::None) {
+                    break;
+                }
+                at = rng.unit() * clip.frames() as f64 / clip.fps();
+            }
             if number * FRAMES_A_CLIP + k < done {
                 continue;
             }
