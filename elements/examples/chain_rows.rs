@@ -1,12 +1,13 @@
 //! What the elements make of streams of the synthetic camera, as rows for training and measuring `ego-action-stream`.
 //!
 //! ```text
-//! cargo run --release -p gst-plugin-ego --example chain_rows -- OUT SECONDS [SEED] [CAST] [FPS] [WxH] [ELEMENTS]
+//! cargo run --release -p gst-plugin-ego --example chain_rows -- OUT SECONDS [SEED] [CAST] [PATTERN] [FPS] [WxH] [ELEMENTS]
 //! ```
 //!
 //! Writes OUT, raw little-endian f32, one row of 320 numbers a frame: the 159 numbers of `ego_core::action::vector::frame_row` from what
-//! ELEMENTS found, the same from the truth, the number of the action (0 none, 1..=36), and 1 while a hand holds something. Four actions
-//! in a row with idle moments between, as `action_stream` plays them. ELEMENTS are those of `live-cpu` unless given.
+//! ELEMENTS found, the same from the truth, the number of the action (0 none, 1..=36), and the number of the recording. PATTERN is one of
+//! `egotestsrc`: `chains` (four actions in a row with idle moments between, as `action_stream` plays them) unless given; `actions` has one
+//! action a recording. ELEMENTS are those of `live-cpu` unless given.
 
 use std::error::Error;
 use std::fs::File;
@@ -14,7 +15,7 @@ use std::io::{BufWriter, Write};
 
 use ego_core::action::vector::{SeenObjects, VectorLayout, frame_row, wearer_hands};
 use ego_core::hands::Hand;
-use ego_core::objects::{Detection, InHand};
+use ego_core::objects::Detection;
 use ego_synth::cast::NOUNS;
 use gst::prelude::*;
 
@@ -23,20 +24,21 @@ const OBJECTS: usize = NOUNS.len() - 1;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let args: Vec<String> = std::env::args().skip(1).collect();
-    let usage = "usage: chain_rows OUT SECONDS [SEED] [CAST] [FPS] [WxH] [ELEMENTS]";
+    let usage = "usage: chain_rows OUT SECONDS [SEED] [CAST] [PATTERN] [FPS] [WxH] [ELEMENTS]";
     let out = args.first().ok_or(usage)?;
     let seconds: f64 = args.get(1).ok_or(usage)?.parse()?;
     let seed: u64 = args.get(2).map_or(Ok(1), |v| v.parse())?;
     let cast = args.get(3).map_or("train", String::as_str);
-    let fps: u32 = args.get(4).map_or(Ok(15), |v| v.parse())?;
-    let (width, height) = args.get(5).and_then(|v| v.split_once('x')).unwrap_or(("640", "360"));
+    let pattern = args.get(4).map_or("chains", String::as_str);
+    let fps: u32 = args.get(5).map_or(Ok(15), |v| v.parse())?;
+    let (width, height) = args.get(6).and_then(|v| v.split_once('x')).unwrap_or(("640", "360"));
     let (width, height): (u32, u32) = (width.parse()?, height.parse()?);
-    let elements = args.get(6).map_or("egohands ! egoobjects", String::as_str);
+    let elements = args.get(7).map_or("egohands ! egoobjects", String::as_str);
     gst::init()?;
     gstego::plugin_register_static()?;
     let frames = (seconds * f64::from(fps)) as u64;
     let text = format!(
-        "egotestsrc pattern=chains cast={cast} seed={seed} depth=false num-buffers={frames} ! \
+        "egotestsrc pattern={pattern} cast={cast} seed={seed} depth=false num-buffers={frames} ! \
          video/x-raw,width={width},height={height},framerate={fps}/1 ! {elements} ! appsink name=end sync=false"
     );
     let pipeline = gst::parse::launch(&text)?.downcast::<gst::Pipeline>().map_err(|_| "not a pipeline")?;
@@ -83,8 +85,7 @@ fn row(buffer: &gst::BufferRef, aspect: f32) -> Result<Vec<f32>, Box<dyn Error>>
     });
     let objects: Vec<Detection> = objects.collect();
     numbers.extend(of(&true_hands, &objects, aspect, Some));
-    let holds = objects.iter().any(|o| o.in_hand != InHand::None);
-    numbers.extend([truth.action.id as f32, f32::from(u8::from(holds))]);
+    numbers.extend([truth.action.id as f32, truth.clip.number as f32]);
     Ok(numbers)
 }
 

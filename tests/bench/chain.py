@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""The whole chain over a file: the same models in Python (ONNX Runtime, OpenCV, NumPy) against `ego run --config batch`. JSON lines.
+"""The whole chain over a file: the same models in Python (ONNX Runtime, OpenCV, NumPy) against `ego run`. JSON lines.
 
     chain.py --ego EGO_BINARY --models MODELS_FOLDER [--reps 5] [--depth-every 3] CLIP...
 
 Both sides decode the file, find hands and objects in every frame and depth in every third, name the action ten times a second, and write
-one JSON line a frame. Whole processes on the same processors, in turn (A B A B), start-up included on both sides; processor time counts
+one JSON line a frame. The program runs its preset `batch` with the models that the Python side has: MediaPipe's hands and `ego-action` in
+the places of `ego-hands` and `ego-action-stream`. Whole processes on the same processors, in turn (A B A B), start-up included on both sides; processor time counts
 all threads. The Python side is what a careful user writes: frames are read once, pictures stay uint8 until the tensor, palms are looked
 for only while a hand is missing, sessions are made once. ONNX Runtime gets one thread, and as many as there are processors; the faster
 of the two is the one compared with.
@@ -17,6 +18,16 @@ import subprocess
 import sys
 import tempfile
 import time
+
+# What the preset becomes for a comparison of programs and not of models.
+SAME_MODELS = """extends = "batch"
+
+[hands]
+model = "mediapipe-hands"
+
+[action]
+model = "ego-action"
+"""
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -167,7 +178,7 @@ def main():
     ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     ap.add_argument("--ego")
     ap.add_argument("--models", required=True)
-    ap.add_argument("--config", default="batch")
+    ap.add_argument("--config", help="a preset or file in the place of `batch` with the same models")
     ap.add_argument("--reps", type=int, default=5)
     ap.add_argument("--depth-every", type=int, default=3)
     ap.add_argument("--peer", metavar="OUT", help="be the Python side")
@@ -181,6 +192,10 @@ def main():
     for clip in a.clips:
         with tempfile.TemporaryDirectory() as tmp:
             lines = os.path.join(tmp, "peer.jsonl")
+            config = a.config or os.path.join(tmp, "same-models.toml")
+            if not a.config:
+                with open(config, "w") as f:
+                    f.write(SAME_MODELS)
             stem = os.path.splitext(os.path.basename(clip))[0]
             them = {n: [] for n in sorted({1, cores})}
             ours = []
@@ -189,7 +204,7 @@ def main():
                     command = [sys.executable, __file__, "--peer", lines, "--models", a.models, "--threads", str(n), "--depth-every", str(a.depth_every), clip]
                     them[n].append(measure(command))
                 folder = os.path.join(tmp, f"ego{rep}")
-                ours.append(measure([a.ego, "run", clip, "--out", folder, "--config", a.config]))
+                ours.append(measure([a.ego, "run", clip, "--out", folder, "--config", config]))
             both = [lines, os.path.join(folder, stem + ".jsonl")]
             frames = [frames_of(path) for path in both]
             best = min(them, key=lambda n: median([w for w, _ in them[n]]))

@@ -54,6 +54,7 @@ def main() -> None:
     parser.add_argument("motion", type=pathlib.Path)
     parser.add_argument("runs", type=pathlib.Path, nargs="+")
     parser.add_argument("--split", default="test")
+    parser.add_argument("--chain", type=pathlib.Path, nargs="*", default=[], help="files of chain_rows with one action a recording")
     args = parser.parse_args()
     torch.set_num_threads(1)
     models = [load(run)[0] for run in args.runs]
@@ -73,6 +74,14 @@ def main() -> None:
         without = estimated.copy()
         without[..., part] = 0
         report(f"imitated estimates without {name}", without)
+    if args.chain:
+        seen, label = clips(frames.of_chain(args.chain, clips=True))
+        print(f"{len(label)} clips as the elements saw them")
+        report("hands and boxes that the elements found", seen)
+        for name, part in zip(MISSING, INPUTS):
+            without = seen.copy()
+            without[..., part] = 0
+            report(f"the same without {name}", without)
     live, wanted = windows(frames.load(args.motion / f"stream-{args.split}"))
     live = frames.estimated(live, np.random.default_rng(NOISE_SEED))
     found = [logits(m, live).argmax(1) for m in models]

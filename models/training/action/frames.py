@@ -72,6 +72,29 @@ def load(folder: pathlib.Path) -> Motion:
     return motion
 
 
+# Numbers of a hand's joints and of the boxes of a frame, and of all that `chain_rows` writes for one.
+_HANDS, _ROW = 126, 127 + 4 * 8
+_CHAIN_ROW = 2 * _ROW + 2
+CHAIN_FPS = 15.0
+
+
+def of_chain(paths: list[pathlib.Path], true: bool = False, clips: bool = False) -> Motion:
+    """What elements found in streams of the synthetic camera, or with `true` what was there: files of
+    `cargo run --release -p gst-plugin-ego --example chain_rows`, whole rows only, so that they may still grow.
+
+    Each file is one clip, or with `clips` each recording in it.
+    """
+    parts = [np.fromfile(path, np.float32) for path in paths]
+    parts = [p[: len(p) // _CHAIN_ROW * _CHAIN_ROW].reshape(-1, _CHAIN_ROW) for p in parts]
+    cuts = [np.flatnonzero(np.diff(p[:, -1])) + 1 if clips else np.zeros(0, int) for p in parts]
+    ends = np.cumsum([0] + [len(p) for p in parts])
+    start = np.unique(np.concatenate([ends, *(at + end for at, end in zip(cuts, ends))]))
+    whole = np.concatenate(parts)
+    row = whole[:, _ROW : 2 * _ROW] if true else whole[:, :_ROW]
+    hands, boxes = row[:, :_HANDS].reshape(-1, 2, 21, 3), row[:, _HANDS + 1 :].reshape(-1, 8, 4)
+    return Motion(hands, boxes, row[:, _HANDS].astype(np.uint8), whole[:, 2 * _ROW].astype(np.int64), start, CHAIN_FPS)
+
+
 def segments(motion: Motion) -> np.ndarray:
     """Clip, first frame, last frame and action number of each stretch with one action."""
     rows = []
@@ -101,6 +124,17 @@ def window_label(motion: Motion, clip: np.ndarray, end: np.ndarray) -> tuple[np.
     at = lambda s: motion.action[np.clip(np.round(end - s * motion.fps).astype(int), low, high)]
     now = at(DELAY_S)
     return now, (at(DELAY_S + EDGE_S) == now) & (at(DELAY_S - EDGE_S) == now)
+
+
+# How many times farther away hands may seem than they are, logarithms: the lens is unknown, and so is the size of the hand. The
+# second is what remains to be imitated in what elements found.
+FARTHER, FARTHER_STILL = (-0.35, 0.75), (-0.3, 0.3)
+
+
+def farther(x: np.ndarray, rng: np.random.Generator, low: float, high: float) -> np.ndarray:
+    """N,T,numbers with both hands first: the same with all distances of a window or sequence at one other scale."""
+    x[..., 2:126:3] *= np.exp(rng.uniform(low, high, (len(x), 1, 1))).astype(np.float32)
+    return x
 
 
 WINDOW_RULE, FRAME_RULE = True, False

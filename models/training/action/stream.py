@@ -3,6 +3,9 @@
 A row, as the Rust side writes it (`ego_core::action::vector::frame_row`): left hand 21 x (u / width, v / height, z in metres), right
 hand the same, code 1..8 of the object that the frame is about (0 none), then for each of the 8 objects left, top, right, bottom over
 width and height. Whatever is not there is zero.
+
+Rows of the elements themselves (`frames.of_chain`) teach what imitated errors do not know: what elements miss and mistake depends on
+what happens.
 """
 
 import numpy as np
@@ -102,16 +105,39 @@ def mirrored(x: np.ndarray) -> np.ndarray:
 
 
 class Sequences:
-    """Draws training sequences; they run across clips, as a camera's cuts do."""
+    """Draws training sequences; they run across clips, as a camera's cuts do. With `chain`, `share` of them are of the elements."""
 
-    def __init__(self, motion: Motion, seed: int, delay_s: float = DELAY_S) -> None:
-        self.motion, self.rng, self.delay_s = motion, np.random.default_rng(seed), delay_s
+    def __init__(self, motion: Motion, seed: int, delay_s: float = DELAY_S, chain: Motion | None = None, share: float = 0.5) -> None:
+        self.motion, self.rng, self.delay_s, self.chain, self.share = motion, np.random.default_rng(seed), delay_s, chain, share
 
-    def batch(self, n: int) -> tuple[np.ndarray, np.ndarray]:
+    def imitated(self, n: int) -> tuple[np.ndarray, np.ndarray]:
         rng, motion = self.rng, self.motion
         index = instants(motion, rng.integers(0, len(motion.action), n), SEQUENCE, rng.uniform(0.85, 1.15, n))
-        x, label = rows(motion, index), labels(motion, index, self.delay_s)
-        x = estimated(x, rng, np.where(rng.random(n) < 0.25, 0, rng.uniform(0.2, 1.3, n)))
+        strength = np.where(rng.random(n) < 0.25, 0, rng.uniform(0.2, 1.3, n))
+        x = estimated(rows(motion, index), rng, strength)
+        # Who knows everything else knows the lens too.
+        x[strength > 0] = frames.farther(x[strength > 0], rng, *frames.FARTHER)
+        return x, labels(motion, index, self.delay_s)
+
+    def seen(self, n: int) -> tuple[np.ndarray, np.ndarray]:
+        rng, chain = self.rng, self.chain
+        end = rng.integers(0, len(chain.action), n)
+        first = chain.start[np.searchsorted(chain.start, end, "right") - 1][:, None]
+        back = np.arange(SEQUENCE - 1, -1, -1) * STEP_S * chain.fps * rng.uniform(0.85, 1.15, (n, 1))
+        index = np.round(end[:, None] - back).astype(int)
+        x = rows(chain, np.maximum(index, first))
+        x[index < first] = 0
+        action = chain.action[np.maximum(index - round(self.delay_s * chain.fps), first)]
+        label = np.where(action > 0, action - 1, NOTHING)
+        label[index < first] = IGNORE
+        return frames.farther(estimated(x, rng, rng.uniform(0, 0.6, n)), rng, *frames.FARTHER_STILL), label
+
+    def batch(self, n: int) -> tuple[np.ndarray, np.ndarray]:
+        rng = self.rng
+        of_chain = min(rng.binomial(n, self.share), n - 1) if self.chain else 0
+        x, label = self.imitated(n - of_chain)
+        if of_chain:
+            x, label = (np.concatenate(pair) for pair in zip((x, label), self.seen(of_chain)))
         flip = rng.random(n) < 0.5
         x[flip] = mirrored(x[flip])
         # A stream that begins: nothing is known of the time before.

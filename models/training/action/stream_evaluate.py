@@ -4,7 +4,7 @@ Each stream begins with nothing known. Decisions as `egoaction` makes them: a la
 ends below `leave`. A told segment is right when it has the label of a true one and their overlap over their union is at least a half
 (F1@50, Lea et al., CVPR 2017). Delay: from the beginning of a true segment to the row at which its label is told.
 
-    python -m action.stream_evaluate MOTION RUN.pt [RUN.pt ...] [--split test] [--enter 0.5] [--leave 0.3]
+    python -m action.stream_evaluate MOTION RUN.pt [RUN.pt ...] [--split test] [--enter 0.5] [--leave 0.3] [--chain ROWS.f32 ...]
 """
 
 import argparse
@@ -35,6 +35,16 @@ def streams(motion: frames.Motion, strength: float, count: int = 60) -> list[tup
         index = np.arange(a, b, round(stream.STEP_S * motion.fps))[None]
         action = motion.action[index[0]].astype(int)
         out.append((stream.estimated(stream.rows(motion, index), rng, strength)[0], np.where(action > 0, action - 1, NOTHING)))
+    return out
+
+
+def seen(paths: list[pathlib.Path]) -> list[tuple[np.ndarray, np.ndarray]]:
+    """The same of what the elements found."""
+    motion, out = frames.of_chain(paths), []
+    for a, b in zip(motion.start, motion.start[1:]):
+        index = np.round(np.arange(a, b - 1, stream.STEP_S * motion.fps)).astype(int)
+        action = motion.action[index]
+        out.append((stream.rows(motion, index[None])[0], np.where(action > 0, action - 1, NOTHING)))
     return out
 
 
@@ -110,11 +120,14 @@ def main() -> None:
     parser.add_argument("--enter", type=float, default=0.5)
     parser.add_argument("--leave", type=float, default=0.3)
     parser.add_argument("--streams", type=int, default=60)
+    parser.add_argument("--chain", type=pathlib.Path, nargs="*", default=[], help="files of chain_rows")
     args = parser.parse_args()
     torch.set_num_threads(1)
     motion = frames.load(args.motion / f"stream-{args.split}")
-    for name, strength in {"true hands and boxes": 0.0, "imitated estimates": 1.0}.items():
-        data = streams(motion, strength, args.streams)
+    kinds = {name: streams(motion, strength, args.streams) for name, strength in {"true hands and boxes": 0.0, "imitated estimates": 1.0}.items()}
+    if args.chain:
+        kinds["what the elements found"] = seen(args.chain)
+    for name, data in kinds.items():
         found = [measure(load(run)[0], data, args.enter, args.leave) for run in args.runs]
         print(f"{name}, {len(data)} streams of the {args.split} cast:")
         for key in found[0]:

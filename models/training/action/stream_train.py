@@ -1,6 +1,6 @@
 """Trains the stream network on chained actions of the synthetic camera with imitated estimation errors. Resumes from OUT.
 
-    python -m action.stream_train MOTION OUT.pt [--seed 0] [--steps 6000] [--peak 1.2e-3] [--delay 0.7] [--init RUN.pt]
+    python -m action.stream_train MOTION OUT.pt [--seed 0] [--steps 6000] [--peak 1.2e-3] [--delay 0.7] [--init RUN.pt] [--chain ROWS.f32 ...]
 """
 
 import argparse
@@ -27,11 +27,13 @@ def main() -> None:
     parser.add_argument("--peak", type=float, default=1.2e-3, help="highest rate")
     parser.add_argument("--delay", type=float, default=stream.DELAY_S, help="how long before its row a label's moment lies, seconds")
     parser.add_argument("--init", type=pathlib.Path, help="run to begin with")
+    parser.add_argument("--chain", type=pathlib.Path, nargs="*", default=[], help="files of chain_rows: half of the sequences are theirs")
     args = parser.parse_args()
     torch.manual_seed(args.seed)
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
-    draw = stream.Sequences(frames.load(args.motion / "stream-train"), args.seed, args.delay)
+    seen = frames.of_chain(args.chain) if args.chain else None
+    draw = stream.Sequences(frames.load(args.motion / "stream-train"), args.seed, args.delay, seen)
     model, step, wall, cpu = StreamTransformer(), 0, 0.0, 0.0
     if args.init:
         model.load_state_dict(torch.load(args.init, weights_only=True)["model"])

@@ -4,7 +4,7 @@ A third of the windows are whole actions, 20 random frames in order, as SHARP tr
 last seconds before any moment, within and across actions, where the 37th class means that none of the 36 is going on.
 Augmentation of the paper: rotation about the picture's centre, or exactly one of four inputs missing. Resumes from OUT.
 
-    python -m action.train MOTION OUT.pt [--seed 0] [--steps 5000]
+    python -m action.train MOTION OUT.pt [--seed 0] [--steps 5000] [--chain ROWS.f32 ...]
 """
 
 import argparse
@@ -25,6 +25,8 @@ MASK_PROBABILITY, ROTATE_PROBABILITY, ROTATE_DEG = 0.2, 0.5, 45
 LIVE_ROTATE_DEG = 20
 # Whole actions and live windows of a batch: from clips of one action, from streams.
 SHARES = ((22, 14), (20, 72))
+# With streams that the elements saw, whose own are the last.
+CHAIN_SHARES = ((18, 10), (12, 44), (20, 24))
 ASPECT = 16 / 9
 # The four inputs: left hand, right hand, box, object code.
 INPUTS = [slice(0, 63), slice(63, 126), slice(126, 134), slice(134, 135)]
@@ -57,9 +59,11 @@ def rotated(x: np.ndarray, angle: np.ndarray) -> np.ndarray:
 class Windows:
     """Draws training windows from clips of one action and from streams."""
 
-    def __init__(self, motions: list[frames.Motion], seed: int) -> None:
-        self.motions = motions
-        self.segments = [frames.segments(m) for m in motions]
+    def __init__(self, motions: list[frames.Motion], seed: int, seen: frames.Motion | None = None) -> None:
+        self.motions = motions if seen is None else [*motions, seen]
+        self.shares = SHARES if seen is None else CHAIN_SHARES
+        self.seen = seen
+        self.segments = [frames.segments(m) for m in self.motions]
         self.rng = np.random.default_rng(seed)
 
     def whole(self, motion: frames.Motion, segments: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
@@ -82,8 +86,8 @@ class Windows:
         return index, np.where(action[keep] > 0, action[keep].astype(int) - 1, NOTHING)
 
     def batch(self) -> tuple[np.ndarray, np.ndarray]:
-        rng, parts, labels, most = self.rng, [], [], []
-        for motion, segments, (whole, live) in zip(self.motions, self.segments, SHARES):
+        rng, parts, labels, most, seen = self.rng, [], [], [], []
+        for motion, segments, (whole, live) in zip(self.motions, self.segments, self.shares):
             for (index, label), limit in ((self.whole(motion, segments, whole), ROTATE_DEG), (self.live(motion, live), LIVE_ROTATE_DEG)):
                 codes = motion.chosen[index].copy()
                 stray = frames.bursts(rng, len(codes), 0.04, 12) & (rng.random((len(codes), 1)) < 0.25)
@@ -91,9 +95,15 @@ class Windows:
                 parts.append(frames.vectors(motion, index, rng.random(len(index)) < 0.6, codes))
                 labels.append(label)
                 most.append(np.full(len(label), limit))
+                seen.append(np.full(len(label), motion is self.seen))
         x, label = np.concatenate(parts), np.concatenate(labels)
         n = len(x)
-        x = frames.estimated(x, rng, np.where(rng.random(n) < 0.15, 0, rng.uniform(0.2, 1.4, n)))
+        seen = np.concatenate(seen)
+        strength = np.where(rng.random(n) < 0.15, 0, np.where(seen, rng.uniform(0, 0.5, n), rng.uniform(0.2, 1.4, n)))
+        x = frames.estimated(x, rng, strength)
+        x[seen] = frames.farther(x[seen], rng, *frames.FARTHER_STILL)
+        imitated = ~seen & (strength > 0)
+        x[imitated] = frames.farther(x[imitated], rng, *frames.FARTHER)
         flip = rng.random(n) < 0.5
         x[flip] = mirrored(x[flip])
         masked = rng.random(n) < MASK_PROBABILITY
@@ -110,11 +120,13 @@ def main() -> None:
     parser.add_argument("out", type=pathlib.Path)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--steps", type=int, default=5000)
+    parser.add_argument("--chain", type=pathlib.Path, nargs="*", default=[], help="files of chain_rows: what the elements found")
     args = parser.parse_args()
     torch.manual_seed(args.seed)
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
-    windows = Windows([frames.load(args.motion / f"{kind}-train") for kind in ("single", "stream")], args.seed)
+    windows = Windows([frames.load(args.motion / f"{kind}-train") for kind in ("single", "stream")], args.seed,
+                      frames.of_chain(args.chain) if args.chain else None)
     model, step, wall, cpu = ActionTransformer(len(LABELS)), 0, 0.0, 0.0
     optimiser = torch.optim.AdamW(model.parameters(), PEAK_RATE, weight_decay=DECAY)
     average = torch.optim.swa_utils.AveragedModel(model, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.998))
