@@ -158,9 +158,9 @@ fn every_property_is_documented_and_comes_back_as_set() {
     init();
     let element = gst::ElementFactory::make("egoobjects").build().unwrap();
     let own: Vec<_> = element.list_properties().iter().filter(|s| s.owner_type().name() == "GstEgoObjects").cloned().collect();
-    assert_eq!(own.len(), 4);
+    assert_eq!(own.len(), 5);
     assert!(own.iter().all(|spec| spec.blurb().is_some_and(|b| b.len() > 20) && !spec.nick().is_empty()));
-    for (name, value) in [("labels", "h2o"), ("min-score", "0.25"), ("max-objects", "9"), ("in-hand", "false")] {
+    for (name, value) in [("labels", "h2o"), ("min-score", "0.25"), ("follow-score", "0.125"), ("max-objects", "9"), ("in-hand", "false")] {
         element.set_property_from_str(name, value);
         let spec = element.find_property(name).unwrap();
         let want = gst::glib::Value::deserialize_with_pspec(value, &spec).unwrap();
