@@ -89,3 +89,21 @@ fn an_empty_room_has_nobody_and_a_point_is_no_picture() {
     let e = BodyTracker::open(&BodyTrackerConfig { max_bodies: 0, ..BodyTrackerConfig::default() }).unwrap_err().to_string();
     assert!(e.contains("1 to 16"), "{e}");
 }
+
+#[test]
+fn six_people_are_the_same_to_the_last_bit_on_any_number_of_threads() {
+    let Some(picture) = photograph() else { return };
+    let (w, h) = (picture.width(), picture.height());
+    let mut six = image::RgbImage::new(3 * w, 2 * h);
+    (0..6).for_each(|i| image::imageops::replace(&mut six, &picture, i64::from(i % 3 * w), i64::from(i / 3 * h)));
+    let seen = |picture: &image::RgbImage, threads: usize| {
+        let mut tracker = tracker(BodyTrackerConfig { threads, ..BodyTrackerConfig::default() })?;
+        let frame = view(picture.as_raw(), picture.width(), picture.height());
+        Some((0..6u64).map(|i| tracker.process(&frame, Some(i * 33_333_333)).unwrap()).collect::<Vec<_>>())
+    };
+    let (Some(one), Some(two), Some(four)) = (seen(&six, 1), seen(&six, 2), seen(&six, 4)) else { return };
+    assert!(one.last().unwrap().bodies.len() >= 5, "{} of six found", one.last().unwrap().bodies.len());
+    assert_eq!(one, two);
+    assert_eq!(one, four);
+    assert_eq!(seen(&picture, 1), seen(&picture, 2));
+}

@@ -175,6 +175,16 @@ fn a_table_of_hands_is_split_by_blocks_and_becomes_a_model() {
     ego(dir.path(), &["teach", "--table", "keys.csv", "--kind", "hand-csv", "--split", "random", "--seeds", "1"])
         .ended_with(0)
         .says(&["how well the classifier remembers"]);
+    // Played as it was, the windows held out are tested again, and none that was learnt from.
+    let words = ["teach", "--table", "keys.csv", "--kind", "hand-csv", "--split", "random", "--seeds", "2", "--speeds", "1", "--json"];
+    let told = ego(dir.path(), &words).ended_with(0);
+    let lines: Vec<serde_json::Value> = told.stdout.lines().map(|l| serde_json::from_str(l).expect("JSON")).collect();
+    let of = |kind: &str| lines.iter().filter(|l| l["type"] == kind).map(|l| l["data"].clone()).collect::<Vec<_>>();
+    let held_out: u64 = of("seed").iter().map(|s| s["result"]["windows"].as_u64().expect("a count")).sum();
+    let again = of("changed").pop().expect("a line about the change");
+    assert!((400..1000).contains(&held_out), "about 30 % of 1200, twice: {held_out}");
+    assert_eq!(again["windows"].as_u64(), Some(held_out), "{again}");
+    assert_eq!(again["same_label"].as_f64(), Some(1.0), "{again}");
     ego(dir.path(), &["teach", "--table", "keys.csv", "--kind", "body-csv"]).ended_with(1).says(&["42 numbers a row where 36"]);
     ego(dir.path(), &["teach", "--table", "keys.csv"]).ended_with(2).says(&["say --kind"]);
     ego(dir.path(), &["teach", "--table", "keys.csv", "--kind", "hand-csv", "--layout", "body"])

@@ -97,7 +97,17 @@ impl PoseNetwork {
     /// # Errors
     /// When the network fails.
     pub fn look(&mut self, view: &ImageView<'_>, region: &Region) -> Result<PoseLandmarks> {
+        self.fill(view, region);
+        self.run(region)
+    }
+
+    /// Samples one region of the picture into the input.
+    pub(super) fn fill(&mut self, view: &ImageView<'_>, region: &Region) {
         self.sampler.square(view, region, self.network.input_mut());
+    }
+
+    /// Runs the network on the region that was sampled last.
+    pub(super) fn run(&mut self, region: &Region) -> Result<PoseLandmarks> {
         self.network.run()?;
         let [table, presence, heat, world] = self.outputs.map(|o| self.network.output(o));
         let value = |table: &[f32], i: usize| table.get(i).copied().unwrap_or(f32::NAN);

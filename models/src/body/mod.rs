@@ -5,6 +5,7 @@
 
 mod detector;
 mod landmarks;
+mod lanes;
 mod tracker;
 
 pub use detector::{Person, PersonDetector};

@@ -7,7 +7,8 @@ use ego_core::one_euro::{OneEuro, OneEuroFilter};
 use ego_core::region::{Box2, Region};
 
 use super::detector::PersonDetector;
-use super::landmarks::{JOINTS, PoseLandmarks, PoseNetwork};
+use super::landmarks::{JOINTS, PoseLandmarks};
+use super::lanes::Lanes;
 use crate::error::{ModelError, Result};
 use crate::network::SessionOptions;
 use crate::paths::find_model;
@@ -45,7 +46,7 @@ pub struct BodyTrackerConfig {
     pub smoothing: bool,
     /// Where the networks run.
     pub device: Device,
-    /// Threads inside a network run.
+    /// Threads: inside the run of a network for one person, side by side for several.
     pub threads: usize,
 }
 
@@ -80,7 +81,7 @@ struct Track {
 pub struct BodyTracker {
     config: BodyTrackerConfig,
     people: PersonDetector,
-    poses: PoseNetwork,
+    poses: Lanes,
     tracks: Vec<Track>,
     next_id: u32,
     since_search: u32,
@@ -108,7 +109,7 @@ impl BodyTracker {
         let options = SessionOptions { device: config.device.clone(), threads: config.threads };
         Ok(BodyTracker {
             people: PersonDetector::open(&detector, &options)?,
-            poses: PoseNetwork::open(&model, &options)?,
+            poses: Lanes::open(&model, &options, config.max_bodies)?,
             config: config.clone(),
             tracks: Vec::new(),
             next_id: 1,
@@ -121,12 +122,12 @@ impl BodyTracker {
 
     /// The execution provider that the networks run on.
     pub fn provider(&self) -> &str {
-        self.poses.network().provider()
+        self.poses.network().network().provider()
     }
 
     /// Why `device=auto` fell back to the CPU, when it did.
     pub fn fallback(&self) -> Option<&str> {
-        self.poses.network().fallback()
+        self.poses.network().network().fallback()
     }
 
     /// Forgets everybody, as at the start of a stream; track numbers go on.
@@ -199,8 +200,10 @@ impl BodyTracker {
     /// Looks at the region of every track; tracks without a person end.
     fn look(&mut self, view: &ImageView<'_>) -> Result<()> {
         let mut lost = false;
-        for track in &mut self.tracks {
-            let seen = self.poses.look(view, &track.region)?;
+        let regions: Vec<Region> = self.tracks.iter().map(|t| t.region).collect();
+        let answers = self.poses.look(view, &regions);
+        for (track, seen) in self.tracks.iter_mut().zip(answers) {
+            let seen = seen?;
             let finite = seen.image.iter().flatten().all(|v| v.is_finite()) && seen.next_region.side.is_finite();
             track.seen = (seen.presence > self.config.min_presence && finite).then_some(seen);
             match &track.seen {

@@ -560,6 +560,10 @@ pub(crate) struct TeachArgs {
     /// Unit of y over unit of x: height over width of the pictures for numbers divided by both [default: 0.75 bodies, 1 hands, 0.5625 tracks]
     #[arg(long, value_name = "RATIO", value_parser = ratio, requires = "table")]
     pub(crate) aspect: Option<f64>,
+    /// Learn also from views of a model hand: the fingers that each class stretches, thumb first, 1 stretched, 0 bent, ? either, as in
+    /// Fist=00000,One=?1000; none for none [default: by their names, when all classes are known ones such as Open, Fist, Pointer]
+    #[arg(long, value_name = "LIST", value_delimiter = ',', requires = "table")]
+    pub(crate) poses: Vec<String>,
     /// Also test with these shares of the joints missing, as in 0.1,0.3,0.5
     #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = share, requires = "table")]
     pub(crate) missing: Vec<f64>,

@@ -7,6 +7,7 @@
 
 mod check;
 mod examples;
+mod poses;
 mod recordings;
 mod split;
 mod tables;

@@ -3,19 +3,21 @@
 //! Rows become frames at the table's rate and go through the same features as a live stream. Frames that follow each other are one
 //! sequence; it ends where the class, the clip or the use changes, or where the person jumps. No window reaches over such an end.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use ego_core::bodies::{Bodies, Body, BodyLayout};
 use ego_core::hands::{DepthSource, Hand, Hands, JOINTS, Side};
 use ego_core::kinematics::{Extractor, FeatureSpec, Preset, Scene, from_openpose18};
 use ego_models::teach::evaluate::Outcome;
+use ego_models::teach::model_hand::aside;
 use ego_models::teach::{Dataset, FitSettings, KinematicClassifier, Random, Sample};
 use ego_outputs::{KeyPointTable, TableKind, read_table};
 
 use super::split::{self, BLOCK, Use};
-use super::{layout, refused, save, tell};
+use super::{layout, poses, refused, save, tell};
 use crate::cli::{TeachArgs, TeachKind, TeachSplit};
+use crate::console;
 use crate::failure::{Status, usage};
 
 /// The neck moves further than this between two rows, in picture widths: another clip begins.
@@ -32,6 +34,9 @@ const TEST: f64 = 0.3;
 /// Points of one frame, both axes in picture widths: 13 joints of a body, 21 of a hand, or one finger tip.
 type Points = Vec<[f64; 2]>;
 
+/// Where a window ends: sequence and frame.
+type Place = (usize, usize);
+
 /// Frames that follow each other.
 struct Sequence {
     class: usize,
@@ -47,6 +52,8 @@ struct Reading {
     kind: TableKind,
     fps: f64,
     aspect: f64,
+    /// Views of a model hand that are learnt from as well: class and joints.
+    model_hands: Vec<(usize, [[f64; 2]; JOINTS])>,
 }
 
 /// How sequences are changed before they are described.
@@ -55,10 +62,12 @@ pub(super) struct Change {
     pub(super) speed: f64,
     /// Share of the joints that are taken away.
     pub(super) missing: f64,
+    /// Hands are seen from a little aside.
+    aside: bool,
     seed: u64,
 }
 
-const AS_IT_IS: Change = Change { speed: 1.0, missing: 0.0, seed: 0 };
+const AS_IT_IS: Change = Change { speed: 1.0, missing: 0.0, aside: false, seed: 0 };
 
 pub(super) fn table(path: &Path, args: &TeachArgs, json: bool) -> anyhow::Result<Status> {
     let Some(kind) = args.kind else {
@@ -69,7 +78,8 @@ pub(super) fn table(path: &Path, args: &TeachArgs, json: bool) -> anyhow::Result
         TeachKind::HandCsv => (TableKind::Hand, Preset::HandShape, 30.0, 1.0),
         TeachKind::TrackCsv => (TableKind::Track, Preset::FingerPath, 30.0, 540.0 / 960.0),
     };
-    let reading = Reading { spec: layout(args, preset)?, kind, fps: args.fps.unwrap_or(fps), aspect: args.aspect.unwrap_or(aspect) };
+    let (fps, aspect) = (args.fps.unwrap_or(fps), args.aspect.unwrap_or(aspect));
+    let mut reading = Reading { spec: layout(args, preset)?, kind, fps, aspect, model_hands: Vec::new() };
     let fits = match kind {
         TableKind::Body => reading.spec.preset.is_body(),
         TableKind::Hand => reading.spec.preset == Preset::HandShape,
@@ -81,8 +91,19 @@ pub(super) fn table(path: &Path, args: &TeachArgs, json: bool) -> anyhow::Result
     }
     let names = args.names.clone().or_else(|| beside(path));
     let table = read_table(path, kind, names.as_deref())?;
+    if kind == TableKind::Hand {
+        match poses::of(&table.labels, &args.poses)? {
+            Some(poses) => reading.model_hands = poses::views(&poses),
+            None => console::tell("no model hands beside the rows: see --poses"),
+        }
+    } else if !args.poses.is_empty() {
+        return Err(usage("--poses is for tables of hands", "leave it out"));
+    }
     let window_rows = (reading.spec.span_s() * reading.fps).ceil() as usize + 1;
     tell::table(path, &table, &reading.spec, args.split, window_rows, json)?;
+    if !reading.model_hands.is_empty() {
+        console::tell(&format!("learnt from as well, never tested on: {} views of a model hand in each pose", poses::VIEWS));
+    }
     let mut accuracies = Vec::new();
     let mut pooled = Outcome::default();
     let mut changed: Vec<Changed> = changes(args).into_iter().map(Changed::new).collect();
@@ -109,7 +130,7 @@ pub(super) fn table(path: &Path, args: &TeachArgs, json: bool) -> anyhow::Result
     if let Some(name) = &args.name {
         let classes: Vec<usize> = table.rows.iter().map(|r| r.class).collect();
         let all = sequences(&table, &reading, &vec![Use::Train; classes.len()]);
-        let data = described(&table, &reading, &all, Use::Train, &training_changes(kind));
+        let (data, _) = described(&table, &reading, &all, Use::Train, &training_changes(kind));
         let classifier = KinematicClassifier::fit(&data, &FitSettings::default()).map_err(refused)?;
         let head = if kind == TableKind::Body { "fast" } else { "gesture" };
         let source = format!("fitted to the {} rows of {}", table.rows.len(), file_name(path));
@@ -139,7 +160,8 @@ fn changes(args: &TeachArgs) -> Vec<Change> {
 fn training_changes(kind: TableKind) -> Vec<Change> {
     match kind {
         TableKind::Track => TRAIN_SPEEDS.iter().map(|s| Change { speed: *s, ..AS_IT_IS }).collect(),
-        _ => vec![AS_IT_IS],
+        TableKind::Hand => vec![AS_IT_IS, Change { aside: true, ..AS_IT_IS }],
+        TableKind::Body => vec![AS_IT_IS],
     }
 }
 
@@ -163,9 +185,9 @@ impl Changed {
     /// Adds one split; `told` is the class of each window of the unchanged test.
     fn add(
         &mut self,
-        told: &BTreeMap<(usize, usize), usize>,
+        told: &BTreeMap<Place, usize>,
         test: &Dataset,
-        places: &[(usize, usize)],
+        places: &[Place],
         classifier: &KinematicClassifier,
     ) -> anyhow::Result<()> {
         let outcome = Outcome::of(classifier, test).map_err(refused)?;
@@ -187,40 +209,48 @@ struct Run {
     outcome: Outcome,
     trained_on: usize,
     sequences: Vec<Sequence>,
-    /// For a split by windows: those of the test, by number.
-    chosen: Option<Vec<bool>>,
+    /// For a split by windows: where those of the test end.
+    held_out: Option<BTreeSet<Place>>,
 }
 
 fn one_seed(table: &KeyPointTable, reading: &Reading, args: &TeachArgs, gap: usize, seed: u64) -> anyhow::Result<Run> {
     let classes: Vec<usize> = table.rows.iter().map(|r| r.class).collect();
     let uses = split::rows(args.split, &classes, gap, seed);
     let sequences = sequences(table, reading, &uses);
-    let mut train = described(table, reading, &sequences, Use::Train, &training_changes(reading.kind));
-    let (test, chosen) = if args.split == TeachSplit::Random {
-        let all = described(table, reading, &sequences, Use::Train, &[AS_IT_IS]);
+    let held_out = (args.split == TeachSplit::Random).then(|| {
+        let (_, places) = described(table, reading, &sequences, Use::Train, &[AS_IT_IS]);
+        let recorded = sequences.len() - reading.model_hands.len();
         let mut random = Random::new(seed);
-        let chosen: Vec<bool> = all.samples.iter().map(|_| random.unit() < TEST).collect();
-        let pick =
-            |test: bool| -> Vec<Sample> { all.samples.iter().zip(&chosen).filter(|(_, c)| **c == test).map(|(s, _)| s.clone()).collect() };
-        train.samples = pick(false);
-        (Dataset { samples: pick(true), ..all.clone() }, Some(chosen))
-    } else {
-        (described(table, reading, &sequences, Use::Test, &[AS_IT_IS]), None)
+        places.into_iter().filter(|(sequence, _)| *sequence < recorded).filter(|_| random.unit() < TEST).collect::<BTreeSet<Place>>()
+    });
+    let (train, places) = described(table, reading, &sequences, Use::Train, &training_changes(reading.kind));
+    let train = match &held_out {
+        Some(held_out) => only(&train, &places, |place| !held_out.contains(place)).0,
+        None => train,
     };
     let classifier = KinematicClassifier::fit(&train, &FitSettings { seed, ..FitSettings::default() }).map_err(refused)?;
-    let outcome = Outcome::of(&classifier, &test).map_err(refused)?;
-    Ok(Run { classifier, outcome, trained_on: train.samples.len(), sequences, chosen })
+    let mut run = Run { classifier, outcome: Outcome::default(), trained_on: train.samples.len(), sequences, held_out };
+    let (test, _) = run.test(table, reading, AS_IT_IS);
+    run.outcome = Outcome::of(&run.classifier, &test).map_err(refused)?;
+    Ok(run)
 }
 
 impl Run {
     /// The test windows of this split after a change, and where they end.
-    fn test(&self, table: &KeyPointTable, reading: &Reading, change: Change) -> (Dataset, Vec<(usize, usize)>) {
-        let usage = if self.chosen.is_some() { Use::Train } else { Use::Test };
-        described_with_places(table, reading, &self.sequences, usage, &[change])
+    fn test(&self, table: &KeyPointTable, reading: &Reading, change: Change) -> (Dataset, Vec<Place>) {
+        let Some(held_out) = &self.held_out else { return described(table, reading, &self.sequences, Use::Test, &[change]) };
+        let (all, places) = described(table, reading, &self.sequences, Use::Train, &[change]);
+        only(&all, &places, |place| held_out.contains(place))
     }
 }
 
-/// Cuts the rows into sequences.
+/// The windows whose place `keep` chooses, and their places.
+fn only(data: &Dataset, places: &[Place], keep: impl Fn(&Place) -> bool) -> (Dataset, Vec<Place>) {
+    let (samples, places) = data.samples.iter().zip(places).filter(|(_, place)| keep(place)).map(|(s, p)| (s.clone(), *p)).unzip();
+    (Dataset { samples, layout: data.layout.clone(), labels: data.labels.clone() }, places)
+}
+
+/// Cuts the rows into sequences; views of the model hand follow.
 fn sequences(table: &KeyPointTable, reading: &Reading, uses: &[Use]) -> Vec<Sequence> {
     let mut all: Vec<Sequence> = Vec::new();
     for (i, (row, usage)) in table.rows.iter().zip(uses).enumerate() {
@@ -260,6 +290,10 @@ fn sequences(table: &KeyPointTable, reading: &Reading, uses: &[Use]) -> Vec<Sequ
             (_, None) => all.push(Sequence { class: row.class, usage: *usage, rows: vec![i], frames: vec![points] }),
         }
     }
+    for (i, (class, joints)) in reading.model_hands.iter().enumerate() {
+        let row = table.rows.len() + i;
+        all.push(Sequence { class: *class, usage: Use::Train, rows: vec![row], frames: vec![joints.to_vec()] });
+    }
     all
 }
 
@@ -276,19 +310,8 @@ fn continues(before: &[[f64; 2]], row: &[[f64; 2]]) -> bool {
     n == row.len() && n > 2 && (0..n - 2).all(|i| (0..2).all(|k| (step(before, i + 1, k) - step(row, i, k)).abs() < SAME_STEP))
 }
 
-/// Every window of the sequences of this use, once for each change.
-fn described(table: &KeyPointTable, reading: &Reading, sequences: &[Sequence], usage: Use, changes: &[Change]) -> Dataset {
-    described_with_places(table, reading, sequences, usage, changes).0
-}
-
-/// The same, and of each window where it ends: sequence and frame.
-fn described_with_places(
-    table: &KeyPointTable,
-    reading: &Reading,
-    sequences: &[Sequence],
-    usage: Use,
-    changes: &[Change],
-) -> (Dataset, Vec<(usize, usize)>) {
+/// Every window of the sequences of this use, once for each change, and where it ends.
+fn described(table: &KeyPointTable, reading: &Reading, sequences: &[Sequence], usage: Use, changes: &[Change]) -> (Dataset, Vec<Place>) {
     let mut extractor = Extractor::new(reading.spec);
     let (mut samples, mut places) = (Vec::new(), Vec::new());
     for change in changes {
@@ -297,6 +320,9 @@ fn described_with_places(
             extractor.reset();
             for (i, (points, row)) in sequence.frames.iter().zip(&sequence.rows).enumerate() {
                 let mut points = points.clone();
+                if let Some(joints) = points.first_chunk::<JOINTS>().filter(|_| change.aside) {
+                    points = aside(joints, &mut random).to_vec();
+                }
                 points.iter_mut().for_each(|p| {
                     if change.missing > 0.0 && random.unit() < change.missing {
                         *p = [f64::NAN; 2];

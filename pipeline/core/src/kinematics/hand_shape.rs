@@ -1,10 +1,11 @@
 //! The shape of one hand in one picture: layout `hand-shape`, for static gestures.
 //!
-//! 15 flexion and 4 spread angles, all in the picture, so that key points without depth will do. Place, size, rotation and mirroring
-//! drop out. Distances between wrist, knuckles and tips were tried beside them and made unseen blocks of the labelled recordings worse
-//! (0.962 against 0.967 with the same classifier).
+//! 15 flexion and 4 spread angles and the 55 distances between wrist, thumb, knuckles and tips, all in the picture, so that key points
+//! without depth will do. Place, size, rotation and mirroring drop out. Distances tell a finger that points at the camera from a bent one
+//! where angles do not, but only together with views from many sides (`ego_models::teach::model_hand`): from recorded hands alone they
+//! learn the camera's places. All 210 distances are no better (docs/results.md).
 
-use super::geometry::P3;
+use super::geometry::{P3, distance};
 use super::hand_motion::{SPREADS, flexion_names, flexions, spreads};
 use crate::hands::JOINTS;
 
@@ -16,10 +17,35 @@ pub(super) fn palm_size(joints: &[[f64; 2]; JOINTS]) -> f64 {
     KNUCKLES.iter().map(|k| (joints[*k][0] - wrist[0]).hypot(joints[*k][1] - wrist[1])).fold(0.0, f64::max)
 }
 
-/// Names of [`features`].
+/// Joints whose distances are features, with their names: wrist, the thumb's middle and tip, and knuckle and tip of each finger.
+const ENDS: [(usize, &str); 11] = [
+    (0, "wrist"),
+    (2, "thumb_mcp"),
+    (4, "thumb_tip"),
+    (5, "index_mcp"),
+    (8, "index_tip"),
+    (9, "middle_mcp"),
+    (12, "middle_tip"),
+    (13, "ring_mcp"),
+    (16, "ring_tip"),
+    (17, "little_mcp"),
+    (20, "little_tip"),
+];
+
+/// The pairs of [`ENDS`].
+fn pairs<T>(each: impl Fn((usize, &'static str), (usize, &'static str)) -> T) -> Vec<T> {
+    let mut all = Vec::with_capacity(ENDS.len() * (ENDS.len() - 1) / 2);
+    for (i, a) in ENDS.iter().enumerate() {
+        all.extend(ENDS.iter().skip(i + 1).map(|b| each(*a, *b)));
+    }
+    all
+}
+
+/// Names of [`features`]; `rel` is the unit of a distance, the root of the mean square of all.
 pub fn names() -> Vec<String> {
     let mut names = flexion_names();
     names.extend(SPREADS.map(|s| format!("{s}.spread_rad")));
+    names.extend(pairs(|(_, a), (_, b)| format!("{a}.{b}.distance_rel")));
     names
 }
 
@@ -30,7 +56,9 @@ pub fn features(joints: &[[f64; 2]; JOINTS]) -> Option<Vec<f32>> {
         return None;
     }
     let flat: [P3; JOINTS] = joints.map(|[x, y]| [x, y, 0.0]);
-    let values = flexions(&flat).into_iter().chain(spreads(&flat));
+    let distances = pairs(|(a, _), (b, _)| distance(flat[a], flat[b]));
+    let unit = (distances.iter().map(|d| d * d).sum::<f64>() / distances.len() as f64).sqrt();
+    let values = flexions(&flat).into_iter().chain(spreads(&flat)).chain(distances.iter().map(|d| d / unit));
     Some(values.map(|v| v as f32).collect())
 }
 
