@@ -48,14 +48,6 @@ pub struct Shader<'a> {
     pub lens: Lens,
     /// Lens of the picture.
     pub picture_lens: Lens,
-    /// Samples in a row (twice the pixels).
-    pub width: usize,
-    /// Sample rows.
-    pub height: usize,
-    /// Nearness of all samples.
-    pub near: &'a [f32],
-    /// Triangles of all samples.
-    pub id: &'a [u32],
     /// Share of the way from `before` to now that the shutter sees; 0 leaves out motion.
     pub motion: bool,
 }
@@ -77,8 +69,6 @@ pub struct Shaded<'a> {
 /// Rows of the largest block whose pixels share their darkening; bands are made of whole ones.
 pub const OCCLUSION_ROWS: usize = 4;
 
-/// Further away hollows are too small to be seen, metres.
-const OCCLUSION_FAR_M: f32 = 1.2;
 /// Highlights of this strength and less are not seen.
 const DULL: f32 = 0.05;
 
@@ -248,44 +238,6 @@ impl Shader<'_> {
             highlight += V3x4::splat(self.light.sky) * strength;
         }
         texels.albedo.times(diffuse) * (f32x4::ONE - texels.glow) + texels.albedo * texels.glow + highlight
-    }
-
-    /// Nearness of a sample; those beyond the edges are like the last ones.
-    #[inline(always)]
-    fn near_at(&self, x: i32, y: i32) -> f32 {
-        let (x, y) = (x.clamp(0, self.width as i32 - 1) as usize, y.clamp(0, self.height as i32 - 1) as usize);
-        self.near[y * self.width + x]
-    }
-
-    /// 1 in the open, less in hollows: inverse depth is linear on planes, so that pairs of opposite samples that are nearer on
-    /// average than their middle mean a hollow.
-    #[inline]
-    pub(super) fn crevice(&self, px: f32, py: f32, z: f32) -> f32 {
-        const RADIUS_M: f32 = 0.016;
-        let r = RADIUS_M * self.lens.focal[0] / z;
-        if r < 1.5 || z > OCCLUSION_FAR_M {
-            return 1.0;
-        }
-        let r = r.min(48.0);
-        let w = 1.0 / z;
-        let (x, y) = (px as i32, py as i32);
-        // A different radius at each of four neighbours keeps edges from being copied as lines.
-        let r = r * [0.55, 1.0, 0.8, 0.35][((x >> 2) & 1 | (y >> 1) & 2) as usize];
-        let radius_m = r / (self.lens.focal[0] * w);
-        let (full, part, slant) = (r as i32, (0.25 * r) as i32, (0.42 * r) as i32);
-        let around = |k: i32| {
-            let (f, p, s) = (k * full, k * part, k * slant);
-            let near = |dx: i32, dy: i32| self.near_at(x + dx, y + dy);
-            f32x4::new([near(f, p), near(-p, f), near(s, s), near(-s, s)])
-        };
-        let (ahead, behind) = (around(1), around(-1));
-        // Metres nearer than the middle; what is much nearer floats in front and shades nothing.
-        let (a, b) = ((ahead - number(w)) * (z * z), (behind - number(w)) * (z * z));
-        let near = (f32x4::ONE - a.fast_max(b) * (1.0 / 0.030)).fast_max(f32x4::ZERO);
-        let least = number(-0.02);
-        let hollow = (a.fast_max(least) + b.fast_max(least)) * f32x4::new([1.0, 1.0, 2.0, 2.0]) * (0.5 / radius_m);
-        let lost = ((hollow - number(0.06)).fast_max(f32x4::ZERO).fast_min(number(0.9)) * near).reduce_add();
-        1.0 - 0.8 * (lost * 0.25).min(0.9)
     }
 }
 
