@@ -28,6 +28,38 @@ pub struct Development {
 
 /// Side of the squares that share a direction of movement, pixels.
 pub(crate) const TILE: usize = 8;
+/// How a square of pixels moves.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Drift {
+    /// The longest way since the last frame, pixels.
+    longest: [f32; 2],
+    /// The shortest way's length squared.
+    shortest: f32,
+}
+
+fn squared([x, y]: [f32; 2]) -> f32 {
+    x * x + y * y
+}
+
+impl Drift {
+    /// Looks through the movement of a row of squares, `width` pixels wide: every second pixel of every second row.
+    pub(crate) fn measure(flow: &[[f32; 2]], width: usize, out: &mut [Drift]) {
+        for (x, drift) in out.iter_mut().enumerate().take(width.div_ceil(TILE)) {
+            let (mut longest, mut most, mut least) = ([0.0; 2], 0.0, f32::INFINITY);
+            for row in flow.chunks_exact(width).step_by(2) {
+                for v in row[TILE * x..(TILE * (x + 1)).min(width)].iter().step_by(2) {
+                    let length = squared(*v);
+                    least = if length < least { length } else { least };
+                    if length > most {
+                        (longest, most) = (*v, length);
+                    }
+                }
+            }
+            *drift = Drift { longest, shortest: least };
+        }
+    }
+}
+
 /// Bits of the coefficients and of the intrinsics of a lens.
 pub(crate) type LensKey = ([u64; 2], [u64; 4]);
 
@@ -46,12 +78,10 @@ pub struct Darkroom {
 
 /// What is developed.
 pub struct Negative<'a> {
-    /// Linear colour of all pixels.
-    pub colour: &'a [V3],
+    /// Linear colour of all pixels, and their depth, metres.
+    pub light: &'a [f32x4],
     /// Movement of all pixels since the last frame, pixels; empty when nothing moves.
     pub flow: &'a [[f32; 2]],
-    /// Depth of all pixels, metres.
-    pub depth_m: &'a [f32],
     /// Labels of all pixels.
     pub label: &'a [u8],
 }
@@ -163,54 +193,40 @@ impl Darkroom {
                 let dx = f32x4::new([0.5, 1.5, 2.5, 3.5]) + f32x4::splat(x as f32 - cx);
                 let (across, down) = (dx * ux, dy * uy);
                 let (i, t) = split4((across * across + f32x4::splat(down * down)) * to_table);
-                let (i, t, dx) = (i.to_array(), t.to_array(), dx.to_array());
-                for k in 0..(self.width - x).min(4) {
-                    let i = (i[k].max(0) as usize).min(STEPS - 1);
-                    let m = stretch[i] + (stretch[i + 1] - stretch[i]) * t[k];
-                    self.map[0].push(dx[k] * m + cx - 0.5);
-                    self.map[1].push(dy * m + cy - 0.5);
-                }
+                let i = i.to_array().map(|i| (i.max(0) as usize).min(STEPS - 1));
+                let (low, high) = (f32x4::new(i.map(|i| stretch[i])), f32x4::new(i.map(|i| stretch[i + 1])));
+                let m = low + (high - low) * t;
+                let [across, down] = [dx * m + f32x4::splat(cx), m * dy + f32x4::splat(cy)].map(|v| (v - f32x4::splat(0.5)).to_array());
+                let count = (self.width - x).min(4);
+                self.map[0].extend_from_slice(&across[..count]);
+                self.map[1].extend_from_slice(&down[..count]);
             }
         }
         self.wider
     }
 
-    /// Finds the largest movement around each tile while the shutter is open (a share of the movement since the last frame).
-    pub fn survey(&mut self, flow: &[[f32; 2]], shutter: f32) {
-        if flow.is_empty() {
+    /// Finds the largest movement around each tile while the shutter is open (a share of the movement since the last frame);
+    /// `drifts` are of all tiles, none where nothing moves.
+    pub fn survey(&mut self, drifts: &[Drift], shutter: f32) {
+        if drifts.is_empty() {
             self.tiles.fill(Sweep::default());
             return;
         }
-        let size = |v: [f32; 2]| v[0] * v[0] + v[1] * v[1];
         let down = self.height.div_ceil(TILE);
-        // The longest way and the shortest length (squared) of each tile.
-        let mut raw = vec![([0.0f32; 2], f32::INFINITY); self.tiles.len()];
-        for (y, row) in flow.chunks_exact(self.width).enumerate().step_by(2) {
-            let tiles = &mut raw[(y / TILE) * self.tiles_across..][..self.tiles_across];
-            for (t, ways) in tiles.iter_mut().zip(row.chunks(TILE)) {
-                for v in ways.iter().step_by(2) {
-                    let length = size(*v);
-                    t.1 = t.1.min(length);
-                    if length > size(t.0) {
-                        t.0 = *v;
-                    }
-                }
-            }
-        }
         for ty in 0..down {
             for tx in 0..self.tiles_across {
                 let mut best = [0.0; 2];
                 for y in ty.saturating_sub(1)..(ty + 2).min(down) {
                     for x in tx.saturating_sub(1)..(tx + 2).min(self.tiles_across) {
-                        let v = raw[y * self.tiles_across + x].0;
-                        if size(v) > size(best) {
+                        let v = drifts[y * self.tiles_across + x].longest;
+                        if squared(v) > squared(best) {
                             best = v;
                         }
                     }
                 }
                 let i = ty * self.tiles_across + tx;
-                let length = size(best).sqrt() * shutter;
-                self.tiles[i] = Sweep { way: best.map(|v| v * shutter), length, alike: raw[i].1.sqrt() * shutter > length - 0.9 };
+                let length = squared(best).sqrt() * shutter;
+                self.tiles[i] = Sweep { way: best.map(|v| v * shutter), length, alike: drifts[i].shortest.sqrt() * shutter > length - 0.9 };
             }
         }
     }
@@ -232,7 +248,7 @@ impl Darkroom {
                 let x = 4 * group;
                 let (mut places, nearest) = self.places(x, y);
                 for (k, i) in nearest.into_iter().enumerate().take(depth_m.len()) {
-                    (depth_m[k], label[k]) = (from.depth_m[i], from.label[i]);
+                    (depth_m[k], label[k]) = (from.light[i].to_array()[3], from.label[i]);
                 }
                 if !moves {
                     *lights = gather.sharp(d, places);

@@ -4,7 +4,7 @@ use wide::f32x4;
 
 use super::develop::{Development, Negative};
 use crate::mesh::lanes::split4;
-use crate::mesh::vec3::{V3, split};
+use crate::mesh::vec3::split;
 
 /// Samples along the movement.
 const TAPS: usize = 9;
@@ -89,14 +89,13 @@ impl<'a> Gather<'a> {
     #[inline(always)]
     fn mix(&self, at: usize, shares: &[[f32; 4]; 4], k: usize) -> f32x4 {
         let [s, t, q, r] = [shares[0][k], shares[1][k], shares[2][k], shares[3][k]];
-        let lanes = |c: V3| f32x4::new(c.lanes());
-        let colour = self.from.colour;
-        let pair = |at: usize| colour.get(at..).and_then(|c| c.first_chunk::<2>());
+        let light = self.from.light;
+        let pair = |at: usize| light.get(at..).and_then(|c| c.first_chunk::<2>());
         if let (Some([a, b]), Some([c, e])) = (pair(at), pair(at + self.width)) {
-            (lanes(*a) * s + lanes(*b) * t) + (lanes(*c) * q + lanes(*e) * r)
+            (*a * s + *b * t) + (*c * q + *e * r)
         } else {
             // The last column of the last row, or a picture of one row.
-            lanes(colour.get(at).copied().unwrap_or(V3::ZERO)) * (s + t + q + r)
+            light.get(at).copied().unwrap_or(f32x4::ZERO) * (s + t + q + r)
         }
     }
 
@@ -113,7 +112,7 @@ impl<'a> Gather<'a> {
         };
         if d.blur_px < 0.25 && self.straight {
             let (x, y) = (p.x.to_array(), p.y.to_array());
-            return [0, 1, 2, 3].map(|k| f32x4::new(self.from.colour[self.index([x[k], y[k]])].lanes()));
+            return [0, 1, 2, 3].map(|k| self.from.light[self.index([x[k], y[k]])]);
         }
         let radius = 0.8 * d.blur_px;
         let weights = f32x4::splat(1.0 / taps.len() as f32);
@@ -163,8 +162,9 @@ impl<'a> Gather<'a> {
             let [x, y] = from.flow[i];
             (x * x + y * y).sqrt() * d.shutter
         };
+        let depth = |i: usize| from.light[i].to_array()[3];
         let nearest = self.index(p);
-        let (reach, z) = (0.5 * way_of(nearest) + 0.5, from.depth_m[nearest]);
+        let (reach, z) = (0.5 * way_of(nearest) + 0.5, depth(nearest));
         let at = Four { x: f32x4::splat(p[0]), y: f32x4::splat(p[1]) };
         let mut sum = f32x4::ZERO;
         let mut still = 0.0;
@@ -176,7 +176,7 @@ impl<'a> Gather<'a> {
             let (distance, x, y) = ((step.abs() * (share * sweep.length)).to_array(), q.x.to_array(), q.y.to_array());
             for k in (0..count).filter(|k| distance[*k] > reach) {
                 let j = self.index([x[k], y[k]]);
-                if !(from.depth_m[j] < z * 0.98 && 0.5 * way_of(j) + 0.5 >= distance[k]) {
+                if !(depth(j) < z * 0.98 && 0.5 * way_of(j) + 0.5 >= distance[k]) {
                     weights[k] = 0.0;
                     still += 1.0;
                 }

@@ -14,6 +14,16 @@ fn number(x: f32) -> f32x4 {
     f32x4::splat(x)
 }
 
+/// Four places around a middle, and those opposite of them.
+#[inline(always)]
+fn pairs([full, part, slant]: [i32; 3], near: impl Fn(i32, i32) -> f32) -> (f32x4, f32x4) {
+    let around = |k: i32| {
+        let (f, p, s) = (k * full, k * part, k * slant);
+        f32x4::new([near(f, p), near(-p, f), near(s, s), near(-s, s)])
+    };
+    (around(1), around(-1))
+}
+
 impl Window {
     /// 1 in the open, less in hollows: inverse depth is linear on planes, so that pairs of opposite samples that are nearer on
     /// average than their middle mean a hollow. `focal` is in samples.
@@ -30,12 +40,11 @@ impl Window {
         let r = r * [0.55, 1.0, 0.8, 0.35][((x >> 2) & 1 | (y >> 1) & 2) as usize];
         let radius_m = r / (focal * w);
         let (full, part, slant) = (r as i32, (0.25 * r) as i32, (0.42 * r) as i32);
-        let around = |k: i32| {
-            let (f, p, s) = (k * full, k * part, k * slant);
-            let near = |dx: i32, dy: i32| self.near_at(x + dx, y + dy);
-            f32x4::new([near(f, p), near(-p, f), near(s, s), near(-s, s)])
+        let (ahead, behind) = if self.has_around(x, y, full) {
+            pairs([full, part, slant], |dx, dy| self.near_inside(x + dx, y + dy))
+        } else {
+            pairs([full, part, slant], |dx, dy| self.near_at(x + dx, y + dy))
         };
-        let (ahead, behind) = (around(1), around(-1));
         // Metres nearer than the middle; what is much nearer floats in front and shades nothing.
         let (a, b) = ((ahead - number(w)) * (z * z), (behind - number(w)) * (z * z));
         let near = (f32x4::ONE - a.fast_max(b) * (1.0 / 0.030)).fast_max(f32x4::ZERO);

@@ -6,7 +6,10 @@ use super::geometry::Label;
 use super::shade::{OCCLUSION_ROWS, Places, Seen, Shaded, Shader};
 use super::visibility::NOTHING;
 use super::window::{STRIP, Window};
+use crate::effects::develop::{Drift, TILE};
 use crate::mesh::vec3::V3;
+
+const _: () = assert!(2 * TILE == STRIP, "a strip is a row of the squares that share a direction of movement");
 
 /// The darkening of the last shaded place of a block.
 #[derive(Clone, Copy)]
@@ -43,17 +46,13 @@ const EMPTY: Pixel = Pixel { colour: V3::ZERO, z: 0.0, label: Label::Surrounding
 /// Writes two by two pixels, the first of which is number `i` of a band `pixels` wide.
 #[inline]
 fn put(out: &mut Shaded<'_>, i: usize, pixels: usize, seen: &Seen) {
-    let colour = seen.colour.rows();
-    let (z, [fx, fy]) = (seen.z.to_array(), [seen.flow[0].to_array(), seen.flow[1].to_array()]);
+    let light = f32x4::transpose([seen.colour.x, seen.colour.y, seen.colour.z, seen.z]);
+    let [fx, fy] = [seen.flow[0].to_array(), seen.flow[1].to_array()];
     for (k, i) in [(0, i), (2, i + pixels)] {
-        let span = i..i + 2;
-        let (Some(c), Some(d), Some(l), Some(f)) =
-            (out.colour.get_mut(span.clone()), out.depth_m.get_mut(span.clone()), out.label.get_mut(span.clone()), out.flow.get_mut(span))
-        else {
+        let (Some(c), Some(l), Some(f)) = (out.light.get_mut(i..i + 2), out.label.get_mut(i..i + 2), out.flow.get_mut(i..i + 2)) else {
             return;
         };
-        c.copy_from_slice(&colour[k..k + 2]);
-        d.copy_from_slice(&z[k..k + 2]);
+        c.copy_from_slice(&light[k..k + 2]);
         l.fill(seen.label as u8);
         f.copy_from_slice(&[[fx[k], fy[k]], [fx[k + 1], fy[k + 1]]]);
     }
@@ -63,7 +62,7 @@ impl Shader<'_> {
     /// Draws and shades a band of pixel rows, which begins with a whole strip, two by two pixels at a time.
     pub(super) fn band(&self, window: &mut Window, out: &mut Shaded<'_>) {
         let pixels = window.width() / 2;
-        let rows = out.colour.len() / pixels.max(1);
+        let rows = out.light.len() / pixels.max(1);
         window.begin(self.geometry, 2 * out.first..2 * (out.first + rows));
         // Hollows change slowly: the pixels of a block share the darkening of the first one of each surface.
         let block = if pixels >= 1000 { OCCLUSION_ROWS } else { 2 };
@@ -89,15 +88,24 @@ impl Shader<'_> {
                 if size == [2, 2]
                     && let Some(places) = samples.smooth(2 * x)
                 {
-                    let open = samples.hollow(hollow, places.surface, places.px[0], places.py[0]);
+                    let open = samples.hollow(hollow, &places);
                     put(out, row * pixels + x, pixels, &self.shade(&places, open));
                     continue;
                 }
                 let found = samples.pieced(2 * x, size, hollow);
                 for (k, pixel) in found.iter().enumerate().filter(|(k, _)| k & 1 < size[0] && k >> 1 < size[1]) {
                     let i = (row + (k >> 1)) * pixels + x + (k & 1);
-                    (out.colour[i], out.depth_m[i], out.label[i], out.flow[i]) = (pixel.colour, pixel.z, pixel.label as u8, pixel.flow);
+                    let [r, g, b, _] = pixel.colour.lanes();
+                    (out.light[i], out.label[i], out.flow[i]) = (f32x4::new([r, g, b, pixel.z]), pixel.label as u8, pixel.flow);
                 }
+            }
+            if self.motion && (row + 2 >= rows || (y + 4) % STRIP == 0) {
+                let across = pixels.div_ceil(TILE);
+                let first = row / TILE;
+                let (Some(flow), Some(drifts)) = (out.flow.get(first * TILE * pixels..), out.drifts.get_mut(first * across..)) else {
+                    return;
+                };
+                Drift::measure(&flow[..flow.len().min(TILE * pixels)], pixels, drifts);
             }
         }
     }
@@ -122,8 +130,10 @@ fn four<T: Copy>(row: &[T], x: usize) -> Option<[T; 4]> {
 impl Samples<'_> {
     /// The darkening of a surface in a block; looked up where it is not known yet.
     #[inline]
-    fn hollow(&self, hollow: &mut Hollow, surface: u32, px: f32, py: f32) -> f32x4 {
+    fn hollow(&self, hollow: &mut Hollow, places: &Places) -> f32x4 {
+        let surface = places.surface;
         if hollow.surface != surface {
+            let (px, py) = (places.px.to_array()[0], places.py.to_array()[0]);
             let near = self.near[py as usize - self.y][px as usize];
             *hollow = Hollow { surface, open: self.window.crevice(px, py, 1.0 / near.max(1e-3), self.shader.lens.focal[0]) };
         }
@@ -141,12 +151,13 @@ impl Samples<'_> {
             return None;
         }
         let (left, y) = (x as f32, self.y as f32);
-        let (px, py) = ([left + 1.0, left + 3.0, left + 1.0, left + 3.0], [y + 1.0, y + 1.0, y + 3.0, y + 3.0]);
+        let px = f32x4::splat(left) + f32x4::new([1.0, 3.0, 1.0, 3.0]);
+        let py = f32x4::splat(y) + f32x4::new([1.0, 1.0, 3.0, 3.0]);
         let triangles = &self.shader.geometry.triangles;
         let surface = triangles[first as usize].surface;
         let differ = |r: &[u32; 4]| (r[0] ^ first) | (r[1] ^ first) | (r[2] ^ first) | (r[3] ^ first);
         if differ(&ids[0]) | differ(&ids[1]) | differ(&ids[2]) | differ(&ids[3]) == 0 {
-            return Some(Places { surface, count: 4, id: [first; 4], px, py, together: true });
+            return Some(Places { surface, count: 4, id: [first; 4], one: true, px, py, together: true });
         }
         let mut last = first;
         for id in ids.iter().flat_map(|r| r.iter()) {
@@ -164,17 +175,15 @@ impl Samples<'_> {
         if high - low > 0.03 * high {
             return None;
         }
-        let mut places = Places { surface, count: 4, id: [first; 4], px, py, together: true };
-        for k in 0..4 {
-            let (i, j) = (2 * (k & 1), 2 * (k >> 1));
+        // Where triangles meet the pixel's middle may lie outside of this one; its first sample does not.
+        let aside = |i: usize, j: usize| {
             let id = ids[j][i];
-            places.id[k] = id;
-            if (ids[j][i + 1] ^ id) | (ids[j + 1][i] ^ id) | (ids[j + 1][i + 1] ^ id) != 0 {
-                // Where triangles meet the pixel's middle may lie outside of this one; its first sample does not.
-                (places.px[k], places.py[k]) = (px[k] - 0.5, py[k] - 0.5);
-            }
-        }
-        Some(places)
+            if (ids[j][i + 1] ^ id) | (ids[j + 1][i] ^ id) | (ids[j + 1][i + 1] ^ id) != 0 { 0.5 } else { 0.0 }
+        };
+        let aside = f32x4::new([aside(0, 0), aside(2, 0), aside(0, 2), aside(2, 2)]);
+        let id = [first, ids[0][2], ids[2][0], ids[2][2]];
+        let one = (id[1] ^ first) | (id[2] ^ first) | (id[3] ^ first) == 0;
+        Some(Places { surface, count: 4, id, one, px: px - aside, py: py - aside, together: true })
     }
 
     /// Pixels in which surfaces meet: each surface is shaded once a pixel, and four of one surface together.
@@ -206,15 +215,16 @@ impl Samples<'_> {
                     n += 1;
                 }
             }
-            let mut places = Places { surface, count: n, id: [0; 4], px: [0.0; 4], py: [0.0; 4], together: false };
-            for (k, i) in of.into_iter().enumerate() {
-                (places.id[k], places.px[k], places.py[k]) = (pieces[i].id, pieces[i].px, pieces[i].py);
-            }
-            let open = self.hollow(hollow, surface, places.px[0], places.py[0]);
+            let of = of.map(|i| pieces[i]);
+            let id = of.map(|p| p.id);
+            let one = (id[1] ^ id[0]) | (id[2] ^ id[0]) | (id[3] ^ id[0]) == 0;
+            let (px, py) = (f32x4::new(of.map(|p| p.px)), f32x4::new(of.map(|p| p.py)));
+            let places = Places { surface, count: n, id, one, px, py, together: false };
+            let open = self.hollow(hollow, &places);
             let seen = self.shader.shade(&places, open);
             let (colour, z, flow) = (seen.colour.rows(), seen.z.to_array(), [seen.flow[0].to_array(), seen.flow[1].to_array()]);
             for k in 0..n {
-                let piece = &pieces[of[k]];
+                let piece = &of[k];
                 let pixel = &mut out[piece.pixel];
                 pixel.colour += colour[k] * f32::from(piece.count);
                 if piece.count > pixel.count || (piece.count == pixel.count && z[k] < pixel.z) {

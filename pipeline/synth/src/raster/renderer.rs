@@ -3,15 +3,16 @@
 use std::sync::Arc;
 use std::thread;
 
+use wide::f32x4;
+
 use super::geometry::Label;
 use super::material::Painter;
 use super::scenery::{Scenery, View};
 use super::shade::{Shaded, Shader};
 use super::shadow::ShadowMap;
 use super::window::{STRIP, Window};
-use crate::effects::develop::{Darkroom, Negative, Print};
+use crate::effects::develop::{Darkroom, Drift, Negative, Print, TILE};
 use crate::mesh::import::HandMesh;
-use crate::mesh::vec3::V3;
 use crate::moment::Moment;
 use crate::recipe::SceneRecipe;
 
@@ -63,10 +64,11 @@ pub struct Renderer {
     shadow: ShadowMap,
     /// One for each thread.
     windows: Vec<Window>,
-    colour: Vec<V3>,
-    depth_m: Vec<f32>,
+    /// Linear colour and depth.
+    light: Vec<f32x4>,
     label: Vec<u8>,
     flow: Vec<[f32; 2]>,
+    drifts: Vec<Drift>,
     darkroom: Darkroom,
 }
 
@@ -100,10 +102,10 @@ impl Renderer {
             shadow: ShadowMap::new(scenery.shadow_side()),
             scenery,
             windows: (0..threads).map(|_| Window::new(2 * width, 2 * height)).collect(),
-            colour: vec![V3::ZERO; pixels],
-            depth_m: vec![0.0; pixels],
+            light: vec![f32x4::ZERO; pixels],
             label: vec![0; pixels],
             flow: vec![[0.0; 2]; pixels],
+            drifts: vec![Drift::default(); width.div_ceil(TILE) * height.div_ceil(TILE)],
             darkroom: Darkroom::new(width, height),
         }
     }
@@ -156,21 +158,22 @@ impl Renderer {
         let rows = self.height.div_ceil(self.threads).next_multiple_of(STRIP / 2);
         let chunk = rows * self.width;
         let bands = self
-            .colour
+            .light
             .chunks_mut(chunk)
-            .zip(self.depth_m.chunks_mut(chunk))
-            .zip(self.label.chunks_mut(chunk).zip(self.flow.chunks_mut(chunk)))
+            .zip(self.label.chunks_mut(chunk))
+            .zip(self.flow.chunks_mut(chunk).zip(self.drifts.chunks_mut(rows / TILE * self.width.div_ceil(TILE))))
             .zip(&mut self.windows)
             .enumerate()
-            .map(|(k, (((colour, depth_m), (label, flow)), window))| (window, Shaded { colour, depth_m, label, flow, first: k * rows }))
+            .map(|(k, (((light, label), (flow, drifts)), window))| (window, Shaded { light, label, flow, drifts, first: k * rows }))
             .collect();
         each(bands, |(window, mut band)| shader.band(window, &mut band));
     }
 
     fn develop(&mut self, view: &View, out: &mut Frame) {
         let flow: &[[f32; 2]] = if view.moving { &self.flow } else { &[] };
-        self.darkroom.survey(flow, view.development.shutter);
-        let negative = Negative { colour: &self.colour, flow, depth_m: &self.depth_m, label: &self.label };
+        let drifts: &[Drift] = if view.moving { &self.drifts } else { &[] };
+        self.darkroom.survey(drifts, view.development.shutter);
+        let negative = Negative { light: &self.light, flow, label: &self.label };
         let rows = self.height.div_ceil(self.threads);
         let chunk = rows * self.width;
         let bands = out

@@ -76,6 +76,18 @@ impl Window {
         &self.id[(y % ID_ROWS) * self.width..][..self.width]
     }
 
+    /// Whether all samples this far around one are inside of the grid.
+    #[inline(always)]
+    pub(super) fn has_around(&self, x: i32, y: i32, reach: i32) -> bool {
+        x >= reach && y >= reach && x + reach < self.width as i32 && y + reach < self.height as i32
+    }
+
+    /// Nearness of a sample inside of the grid.
+    #[inline(always)]
+    pub(super) fn near_inside(&self, x: i32, y: i32) -> f32 {
+        self.near[(y as usize % NEAR_ROWS) * self.width + x as usize]
+    }
+
     /// Nearness of a sample; those beyond the edges are like the last ones.
     #[inline(always)]
     pub(super) fn near_at(&self, x: i32, y: i32) -> f32 {
