@@ -182,8 +182,8 @@ impl<'a> Gather<'a> {
                 }
             }
             let (at, shares) = self.around(q, f32x4::new(weights));
-            for k in 0..count {
-                sum += self.mix(at[k], &shares, k);
+            for (k, at) in at.into_iter().enumerate().take(count) {
+                sum += self.mix(at, &shares, k);
             }
         }
         if still > 0.0 {

@@ -69,7 +69,7 @@ impl Shader<'_> {
         let mut hollows = vec![Hollow { surface: u32::MAX, open: 1.0 }; pixels.div_ceil(block)];
         for row in (0..rows).step_by(2) {
             let y = 2 * (out.first + row);
-            if y % STRIP == 0 {
+            if y.is_multiple_of(STRIP) {
                 window.draw_for(self.geometry, y);
             }
             if row % block == 0 {
@@ -99,7 +99,7 @@ impl Shader<'_> {
                     (out.light[i], out.label[i], out.flow[i]) = (f32x4::new([r, g, b, pixel.z]), pixel.label as u8, pixel.flow);
                 }
             }
-            if self.motion && (row + 2 >= rows || (y + 4) % STRIP == 0) {
+            if self.motion && (row + 2 >= rows || (y + 4).is_multiple_of(STRIP)) {
                 let across = pixels.div_ceil(TILE);
                 let first = row / TILE;
                 let (Some(flow), Some(drifts)) = (out.flow.get(first * TILE * pixels..), out.drifts.get_mut(first * across..)) else {

@@ -15,7 +15,7 @@ const NEAR_ROWS: usize = 128;
 /// Rows whose triangles are kept: a strip and what is drawn ahead of it. A power of two.
 const ID_ROWS: usize = 64;
 
-const _: () = assert!(REACH % STRIP == 0 && NEAR_ROWS >= STRIP + 2 * REACH && ID_ROWS >= STRIP + REACH);
+const _: () = assert!(REACH.is_multiple_of(STRIP) && NEAR_ROWS >= STRIP + 2 * REACH && ID_ROWS >= STRIP + REACH);
 
 /// A window that moves down over the sample grid.
 pub(super) struct Window {
