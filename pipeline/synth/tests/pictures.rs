@@ -170,13 +170,9 @@ fn threads_and_reuse_change_nothing() {
         pairs.collect::<Vec<Frame>>()
     };
     let one = draw(1);
-    // Three bands of 180 rows end on odd blocks, seven do not divide them: only the shared darkening of blocks may differ.
+    // Bands begin with whole strips of eight rows: three of 180 rows end on an odd one, seven are fewer than asked for.
     for threads in [2, 3, 7] {
-        for (a, b) in one.iter().zip(draw(threads)) {
-            let differing = a.rgb.iter().zip(&b.rgb).filter(|(x, y)| x.abs_diff(**y) > 2).count();
-            assert!(differing < a.rgb.len() / 200, "{differing} values differ with {threads} threads");
-            assert_eq!((&a.label, &a.depth_m), (&b.label, &b.depth_m));
-        }
+        assert!(one == draw(threads), "{threads} threads draw another picture");
     }
     let mut fresh = Frame::default();
     Renderer::new(WIDTH, HEIGHT, 1).render(&moments[4], Some(&moments[3]), clip.recipe(), &mut fresh);

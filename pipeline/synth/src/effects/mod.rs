@@ -3,4 +3,6 @@
 
 pub mod develop;
 pub mod distortion;
+mod gather;
 pub mod planes;
+mod sensor;

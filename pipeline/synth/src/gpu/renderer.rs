@@ -161,13 +161,13 @@ impl GpuRenderer {
         grown |= scene.surfaces.send(gpu, words);
         grown |= scene.casters.send(gpu, geometry.casters.as_flattened());
         let map = self.darkroom.lens_map();
-        packing::development(&view.development, size, tiles(self.width, self.height), view.moving, !map.is_empty(), words);
+        packing::development(&view.development, size, tiles(self.width, self.height), view.moving, map.len() > 0, words);
         grown |= scene.development.send(gpu, words);
         packing::rows(view.development.seed, self.height, words);
         gpu.queue.write_buffer(&scene.steps.buffer, 16 * self.width as u64, bytemuck::cast_slice(words));
         if !self.lens_known {
             words.clear();
-            words.extend(map.as_flattened().iter().map(|v| v.to_bits()));
+            words.extend(map.flatten().map(f32::to_bits));
             grown |= scene.lens.send(gpu, words);
             self.lens_known = true;
         }

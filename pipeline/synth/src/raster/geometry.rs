@@ -1,7 +1,6 @@
 //! The triangles of one frame in camera space, ready to be drawn.
 
 use super::material::Material;
-use super::visibility::Band;
 use crate::mesh::rigid::RigidMesh;
 use crate::mesh::vec3::{Affine, V3, v3};
 
@@ -190,17 +189,6 @@ impl Geometry {
             let [a, b, c] = t.corners.map(|i| self.projected[i as usize].y);
             [a.min(b).min(c), a.max(b).max(c)]
         }));
-    }
-
-    /// Draws everything into a band of samples, emptied first.
-    pub fn draw(&self, band: &mut Band<'_>) {
-        band.clear();
-        let (top, bottom) = (band.first as f32, (band.first + band.near.len() / band.width.max(1)) as f32);
-        for (i, (t, [low, high])) in self.triangles.iter().zip(&self.extents).enumerate() {
-            if *high > top && *low < bottom {
-                band.triangle(i as u32, t.corners.map(|c| self.projected[c as usize].into()));
-            }
-        }
     }
 
     fn clip(&mut self, t: Triangle, out: &mut Vec<Triangle>) {

@@ -5,7 +5,11 @@ use wide::f32x4;
 use super::geometry::Label;
 use super::shade::{OCCLUSION_ROWS, Places, Seen, Shaded, Shader};
 use super::visibility::NOTHING;
+use super::window::{STRIP, Window};
+use crate::effects::develop::{Drift, TILE};
 use crate::mesh::vec3::V3;
+
+const _: () = assert!(2 * TILE == STRIP, "a strip is a row of the squares that share a direction of movement");
 
 /// The darkening of the last shaded place of a block.
 #[derive(Clone, Copy)]
@@ -42,80 +46,118 @@ const EMPTY: Pixel = Pixel { colour: V3::ZERO, z: 0.0, label: Label::Surrounding
 /// Writes two by two pixels, the first of which is number `i` of a band `pixels` wide.
 #[inline]
 fn put(out: &mut Shaded<'_>, i: usize, pixels: usize, seen: &Seen) {
-    let colour = seen.colour.rows();
-    let (z, [fx, fy]) = (seen.z.to_array(), [seen.flow[0].to_array(), seen.flow[1].to_array()]);
+    let light = f32x4::transpose([seen.colour.x, seen.colour.y, seen.colour.z, seen.z]);
+    let [fx, fy] = [seen.flow[0].to_array(), seen.flow[1].to_array()];
     for (k, i) in [(0, i), (2, i + pixels)] {
-        let span = i..i + 2;
-        let (Some(c), Some(d), Some(l), Some(f)) =
-            (out.colour.get_mut(span.clone()), out.depth_m.get_mut(span.clone()), out.label.get_mut(span.clone()), out.flow.get_mut(span))
-        else {
+        let (Some(c), Some(l), Some(f)) = (out.light.get_mut(i..i + 2), out.label.get_mut(i..i + 2), out.flow.get_mut(i..i + 2)) else {
             return;
         };
-        c.copy_from_slice(&colour[k..k + 2]);
-        d.copy_from_slice(&z[k..k + 2]);
+        c.copy_from_slice(&light[k..k + 2]);
         l.fill(seen.label as u8);
         f.copy_from_slice(&[[fx[k], fy[k]], [fx[k + 1], fy[k + 1]]]);
     }
 }
 
 impl Shader<'_> {
-    /// Shades a band of pixel rows, two by two pixels at a time.
-    pub fn band(&self, out: &mut Shaded<'_>) {
-        let pixels = self.width / 2;
-        let rows = out.colour.len() / pixels.max(1);
+    /// Draws and shades a band of pixel rows, which begins with a whole strip, two by two pixels at a time.
+    pub(super) fn band(&self, window: &mut Window, out: &mut Shaded<'_>) {
+        let pixels = window.width() / 2;
+        let rows = out.light.len() / pixels.max(1);
+        window.begin(self.geometry, 2 * out.first..2 * (out.first + rows));
         // Hollows change slowly: the pixels of a block share the darkening of the first one of each surface.
         let block = if pixels >= 1000 { OCCLUSION_ROWS } else { 2 };
         let mut hollows = vec![Hollow { surface: u32::MAX, open: 1.0 }; pixels.div_ceil(block)];
         for row in (0..rows).step_by(2) {
+            let y = 2 * (out.first + row);
+            if y.is_multiple_of(STRIP) {
+                window.draw_for(self.geometry, y);
+            }
             if row % block == 0 {
                 hollows.iter_mut().for_each(|h| h.surface = u32::MAX);
             }
+            let samples = Samples {
+                shader: self,
+                window,
+                y,
+                id: [window.id_row(y), window.id_row(y + 1), window.id_row(y + 2), window.id_row(y + 3)],
+                near: [window.near_row(y), window.near_row(y + 1), window.near_row(y + 2), window.near_row(y + 3)],
+            };
             for x in (0..pixels).step_by(2) {
                 let size = [(pixels - x).min(2), (rows - row).min(2)];
-                let at = [2 * x, 2 * (out.first + row)];
                 let hollow = &mut hollows[x / block];
                 if size == [2, 2]
-                    && let Some(places) = self.smooth(at[0], at[1])
+                    && let Some(places) = samples.smooth(2 * x)
                 {
-                    let open = self.hollow(hollow, places.surface, places.px[0], places.py[0]);
+                    let open = samples.hollow(hollow, &places);
                     put(out, row * pixels + x, pixels, &self.shade(&places, open));
                     continue;
                 }
-                let found = self.pieced(at, size, hollow);
+                let found = samples.pieced(2 * x, size, hollow);
                 for (k, pixel) in found.iter().enumerate().filter(|(k, _)| k & 1 < size[0] && k >> 1 < size[1]) {
                     let i = (row + (k >> 1)) * pixels + x + (k & 1);
-                    (out.colour[i], out.depth_m[i], out.label[i], out.flow[i]) = (pixel.colour, pixel.z, pixel.label as u8, pixel.flow);
+                    let [r, g, b, _] = pixel.colour.lanes();
+                    (out.light[i], out.label[i], out.flow[i]) = (f32x4::new([r, g, b, pixel.z]), pixel.label as u8, pixel.flow);
                 }
+            }
+            if self.motion && (row + 2 >= rows || (y + 4).is_multiple_of(STRIP)) {
+                let across = pixels.div_ceil(TILE);
+                let first = row / TILE;
+                let (Some(flow), Some(drifts)) = (out.flow.get(first * TILE * pixels..), out.drifts.get_mut(first * across..)) else {
+                    return;
+                };
+                Drift::measure(&flow[..flow.len().min(TILE * pixels)], pixels, drifts);
             }
         }
     }
+}
 
+/// The four rows of samples of two rows of pixels.
+struct Samples<'a> {
+    shader: &'a Shader<'a>,
+    window: &'a Window,
+    /// The first of them.
+    y: usize,
+    id: [&'a [u32]; 4],
+    near: [&'a [f32]; 4],
+}
+
+/// Four samples side by side.
+#[inline(always)]
+fn four<T: Copy>(row: &[T], x: usize) -> Option<[T; 4]> {
+    row.get(x..x + 4)?.first_chunk::<4>().copied()
+}
+
+impl Samples<'_> {
     /// The darkening of a surface in a block; looked up where it is not known yet.
     #[inline]
-    fn hollow(&self, hollow: &mut Hollow, surface: u32, px: f32, py: f32) -> f32x4 {
+    fn hollow(&self, hollow: &mut Hollow, places: &Places) -> f32x4 {
+        let surface = places.surface;
         if hollow.surface != surface {
-            let near = self.near[py as usize * self.width + px as usize];
-            *hollow = Hollow { surface, open: self.crevice(px, py, 1.0 / near.max(1e-3)) };
+            let (px, py) = (places.px.to_array()[0], places.py.to_array()[0]);
+            let near = self.near[py as usize - self.y][px as usize];
+            *hollow = Hollow { surface, open: self.window.crevice(px, py, 1.0 / near.max(1e-3), self.shader.lens.focal[0]) };
         }
         f32x4::splat(hollow.open)
     }
 
-    /// The middles of two by two pixels where one surface, without steps in depth, fills all of them.
+    /// The middles of two by two pixels, the first sample of which is in column `x`, where one surface, without steps in depth,
+    /// fills all of them.
     #[inline]
-    fn smooth(&self, x: usize, y: usize) -> Option<Places> {
-        let row = |j: usize| self.id.get((y + j) * self.width + x..).and_then(|r| r.first_chunk::<4>());
-        let ids = [row(0)?, row(1)?, row(2)?, row(3)?];
+    fn smooth(&self, x: usize) -> Option<Places> {
+        let [a, b, c, d] = self.id;
+        let ids = [four(a, x)?, four(b, x)?, four(c, x)?, four(d, x)?];
         let first = ids[0][0];
         if first == NOTHING {
             return None;
         }
-        let (x, y) = (x as f32, y as f32);
-        let (px, py) = ([x + 1.0, x + 3.0, x + 1.0, x + 3.0], [y + 1.0, y + 1.0, y + 3.0, y + 3.0]);
-        let triangles = &self.geometry.triangles;
+        let (left, y) = (x as f32, self.y as f32);
+        let px = f32x4::splat(left) + f32x4::new([1.0, 3.0, 1.0, 3.0]);
+        let py = f32x4::splat(y) + f32x4::new([1.0, 1.0, 3.0, 3.0]);
+        let triangles = &self.shader.geometry.triangles;
         let surface = triangles[first as usize].surface;
         let differ = |r: &[u32; 4]| (r[0] ^ first) | (r[1] ^ first) | (r[2] ^ first) | (r[3] ^ first);
-        if differ(ids[0]) | differ(ids[1]) | differ(ids[2]) | differ(ids[3]) == 0 {
-            return Some(Places { surface, count: 4, id: [first; 4], px, py, together: true });
+        if differ(&ids[0]) | differ(&ids[1]) | differ(&ids[2]) | differ(&ids[3]) == 0 {
+            return Some(Places { surface, count: 4, id: [first; 4], one: true, px, py, together: true });
         }
         let mut last = first;
         for id in ids.iter().flat_map(|r| r.iter()) {
@@ -126,37 +168,33 @@ impl Shader<'_> {
                 last = *id;
             }
         }
-        let (ix, iy) = (x as usize, y as usize);
-        let nearness = |j: usize| self.near.get((iy + j) * self.width + ix..).and_then(|r| r.first_chunk::<4>()).copied().map(f32x4::new);
-        let [a, b, c, d] = [nearness(0)?, nearness(1)?, nearness(2)?, nearness(3)?];
+        let [a, b, c, d] = self.near;
+        let [a, b, c, d] = [four(a, x)?, four(b, x)?, four(c, x)?, four(d, x)?].map(f32x4::new);
         let (low, high) = (a.fast_min(b).fast_min(c.fast_min(d)).to_array(), a.fast_max(b).fast_max(c.fast_max(d)).to_array());
         let (low, high) = (low.into_iter().fold(f32::INFINITY, f32::min), high.into_iter().fold(0.0, f32::max));
         if high - low > 0.03 * high {
             return None;
         }
-        let mut places = Places { surface, count: 4, id: [first; 4], px, py, together: true };
-        for k in 0..4 {
-            let (i, j) = (2 * (k & 1), 2 * (k >> 1));
+        // Where triangles meet the pixel's middle may lie outside of this one; its first sample does not.
+        let aside = |i: usize, j: usize| {
             let id = ids[j][i];
-            places.id[k] = id;
-            if (ids[j][i + 1] ^ id) | (ids[j + 1][i] ^ id) | (ids[j + 1][i + 1] ^ id) != 0 {
-                // Where triangles meet the pixel's middle may lie outside of this one; its first sample does not.
-                (places.px[k], places.py[k]) = (px[k] - 0.5, py[k] - 0.5);
-            }
-        }
-        Some(places)
+            if (ids[j][i + 1] ^ id) | (ids[j + 1][i] ^ id) | (ids[j + 1][i + 1] ^ id) != 0 { 0.5 } else { 0.0 }
+        };
+        let aside = f32x4::new([aside(0, 0), aside(2, 0), aside(0, 2), aside(2, 2)]);
+        let id = [first, ids[0][2], ids[2][0], ids[2][2]];
+        let one = (id[1] ^ first) | (id[2] ^ first) | (id[3] ^ first) == 0;
+        Some(Places { surface, count: 4, id, one, px: px - aside, py: py - aside, together: true })
     }
 
     /// Pixels in which surfaces meet: each surface is shaded once a pixel, and four of one surface together.
-    fn pieced(&self, [x, y]: [usize; 2], size: [usize; 2], hollow: &mut Hollow) -> [Pixel; 4] {
+    fn pieced(&self, x: usize, size: [usize; 2], hollow: &mut Hollow) -> [Pixel; 4] {
         let mut out = [EMPTY; 4];
         let mut pieces = [Piece { pixel: 0, surface: 0, id: NOTHING, px: 0.0, py: 0.0, count: 0 }; 16];
         let mut count = 0;
         for pixel in (0..4).filter(|k| k & 1 < size[0] && k >> 1 < size[1]) {
-            let (x, y) = (x + 2 * (pixel & 1), y + 2 * (pixel >> 1));
-            self.pieces_of(pixel, x, y, |piece| {
+            self.pieces_of(pixel, x + 2 * (pixel & 1), |piece| {
                 if piece.id == NOTHING {
-                    out[pixel].colour += self.light.sky * f32::from(piece.count);
+                    out[pixel].colour += self.shader.light.sky * f32::from(piece.count);
                 } else {
                     pieces[count] = piece;
                     count += 1;
@@ -177,15 +215,16 @@ impl Shader<'_> {
                     n += 1;
                 }
             }
-            let mut places = Places { surface, count: n, id: [0; 4], px: [0.0; 4], py: [0.0; 4], together: false };
-            for (k, i) in of.into_iter().enumerate() {
-                (places.id[k], places.px[k], places.py[k]) = (pieces[i].id, pieces[i].px, pieces[i].py);
-            }
-            let open = self.hollow(hollow, surface, places.px[0], places.py[0]);
-            let seen = self.shade(&places, open);
+            let of = of.map(|i| pieces[i]);
+            let id = of.map(|p| p.id);
+            let one = (id[1] ^ id[0]) | (id[2] ^ id[0]) | (id[3] ^ id[0]) == 0;
+            let (px, py) = (f32x4::new(of.map(|p| p.px)), f32x4::new(of.map(|p| p.py)));
+            let places = Places { surface, count: n, id, one, px, py, together: false };
+            let open = self.hollow(hollow, &places);
+            let seen = self.shader.shade(&places, open);
             let (colour, z, flow) = (seen.colour.rows(), seen.z.to_array(), [seen.flow[0].to_array(), seen.flow[1].to_array()]);
             for k in 0..n {
-                let piece = &pieces[of[k]];
+                let piece = &of[k];
                 let pixel = &mut out[piece.pixel];
                 pixel.colour += colour[k] * f32::from(piece.count);
                 if piece.count > pixel.count || (piece.count == pixel.count && z[k] < pixel.z) {
@@ -196,26 +235,31 @@ impl Shader<'_> {
         out.map(|p| Pixel { colour: p.colour * 0.25, ..p })
     }
 
-    /// The surfaces of the pixel whose first sample is at `(x, y)`: samples of one surface at about one depth belong together.
+    /// The surfaces of a pixel of the two by two whose first sample is in column `x`: samples of one surface at about one depth
+    /// belong together.
     #[inline]
-    fn pieces_of(&self, pixel: usize, x: usize, y: usize, mut each: impl FnMut(Piece)) {
-        let at = [y * self.width + x, y * self.width + x + 1, (y + 1) * self.width + x, (y + 1) * self.width + x + 1];
-        let ids = [self.id[at[0]], self.id[at[1]], self.id[at[2]], self.id[at[3]]];
-        let surface = |id: u32| if id == NOTHING { u32::MAX } else { self.geometry.triangles[id as usize].surface };
+    fn pieces_of(&self, pixel: usize, x: usize, mut each: impl FnMut(Piece)) {
+        let row = 2 * (pixel >> 1);
+        let y = self.y + row;
+        let (above, below) = (self.id[row], self.id[row + 1]);
+        let ids = [above[x], above[x + 1], below[x], below[x + 1]];
+        let surface = |id: u32| if id == NOTHING { u32::MAX } else { self.shader.geometry.triangles[id as usize].surface };
         if (ids[1] ^ ids[0]) | (ids[2] ^ ids[0]) | (ids[3] ^ ids[0]) == 0 {
             let (px, py) = (x as f32 + 1.0, y as f32 + 1.0);
             each(Piece { pixel, surface: surface(ids[0]), id: ids[0], px, py, count: 4 });
             return;
         }
+        let (above, below) = (self.near[row], self.near[row + 1]);
+        let nears = [above[x], above[x + 1], below[x], below[x + 1]];
         let mut done = [false; 4];
         for k in 0..4 {
             if done[k] {
                 continue;
             }
-            let (of, near) = (surface(ids[k]), self.near[at[k]]);
+            let (of, near) = (surface(ids[k]), nears[k]);
             let mut count = 0;
             for j in k..4 {
-                if surface(ids[j]) == of && (self.near[at[j]] - near).abs() <= 0.02 * near {
+                if surface(ids[j]) == of && (nears[j] - near).abs() <= 0.02 * near {
                     done[j] = true;
                     count += 1;
                 }

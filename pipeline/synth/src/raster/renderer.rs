@@ -3,15 +3,16 @@
 use std::sync::Arc;
 use std::thread;
 
+use wide::f32x4;
+
 use super::geometry::Label;
 use super::material::Painter;
 use super::scenery::{Scenery, View};
-use super::shade::{OCCLUSION_ROWS, Shaded, Shader};
+use super::shade::{Shaded, Shader};
 use super::shadow::ShadowMap;
-use super::visibility::Band;
-use crate::effects::develop::{Darkroom, Negative, Print};
+use super::window::{STRIP, Window};
+use crate::effects::develop::{Darkroom, Drift, Negative, Print, TILE};
 use crate::mesh::import::HandMesh;
-use crate::mesh::vec3::V3;
 use crate::moment::Moment;
 use crate::recipe::SceneRecipe;
 
@@ -61,17 +62,15 @@ pub struct Renderer {
     scenery: Scenery,
     painter: Painter,
     shadow: ShadowMap,
-    near: Vec<f32>,
-    id: Vec<u32>,
-    colour: Vec<V3>,
-    depth_m: Vec<f32>,
+    /// One for each thread.
+    windows: Vec<Window>,
+    /// Linear colour and depth.
+    light: Vec<f32x4>,
     label: Vec<u8>,
     flow: Vec<[f32; 2]>,
+    drifts: Vec<Drift>,
     darkroom: Darkroom,
 }
-
-/// Samples that are drawn before the next ones: 8 bytes each, half a megabyte.
-const TILE_SAMPLES: usize = 1 << 16;
 
 /// Runs `work` on each item, one thread each; the first item on the caller's.
 fn each<T: Send>(items: Vec<T>, work: impl Fn(T) + Sync) {
@@ -94,19 +93,19 @@ impl Renderer {
         let (width, height) = (width.max(1), height.max(1));
         let pixels = width * height;
         let scenery = Scenery::new(width, height);
+        let threads = threads.clamp(1, height);
         Renderer {
             width,
             height,
-            threads: threads.clamp(1, height),
+            threads,
             painter: Painter::default(),
             shadow: ShadowMap::new(scenery.shadow_side()),
             scenery,
-            near: vec![0.0; 4 * pixels],
-            id: vec![0; 4 * pixels],
-            colour: vec![V3::ZERO; pixels],
-            depth_m: vec![0.0; pixels],
+            windows: (0..threads).map(|_| Window::new(2 * width, 2 * height)).collect(),
+            light: vec![f32x4::ZERO; pixels],
             label: vec![0; pixels],
             flow: vec![[0.0; 2]; pixels],
+            drifts: vec![Drift::default(); width.div_ceil(TILE) * height.div_ceil(TILE)],
             darkroom: Darkroom::new(width, height),
         }
     }
@@ -129,34 +128,22 @@ impl Renderer {
         if let Some(lamp) = self.scenery.light.lamps.first() {
             self.shadow.aim(lamp.towards, view.focus);
         }
-        self.draw(view.shadows);
+        if view.shadows {
+            self.cast();
+        }
         self.shade(&view);
         self.develop(&view, out);
     }
 
-    /// Finds what is seen at each sample, from the camera and from the lamp.
-    fn draw(&mut self, shadows: bool) {
-        let rows = 2 * self.height.div_ceil(self.threads);
-        let width = 2 * self.width;
-        let (view, mut lamp_bands) = self.shadow.bands(self.threads);
-        let mut items = Vec::new();
+    /// Finds what the lamp sees.
+    fn cast(&mut self) {
         let geometry = &self.scenery.geometry;
-        lamp_bands.reverse();
-        for (k, (near, id)) in self.near.chunks_mut(rows * width).zip(self.id.chunks_mut(rows * width)).enumerate() {
-            items.push((Band { near, id, width, first: k * rows }, lamp_bands.pop()));
-        }
-        each(items, |(band, lamp)| {
-            // Tiles of rows stay in the processor's cache while everything is drawn into them.
-            let tile = (TILE_SAMPLES / width).max(1);
-            for (k, (near, id)) in band.near.chunks_mut(tile * width).zip(band.id.chunks_mut(tile * width)).enumerate() {
-                geometry.draw(&mut Band { near, id, width, first: band.first + k * tile });
-            }
-            if let Some(mut lamp) = lamp.filter(|_| shadows) {
-                view.draw(geometry, &mut lamp);
-            }
-        });
+        let (view, bands) = self.shadow.bands(self.threads);
+        each(bands, |mut band| view.draw(geometry, &mut band));
+        self.shadow.survey();
     }
 
+    /// Finds what the camera sees, and lights it.
     fn shade(&mut self, view: &View) {
         let shader = Shader {
             geometry: &self.scenery.geometry,
@@ -165,30 +152,28 @@ impl Renderer {
             shadow: view.shadows.then_some(&self.shadow),
             lens: view.lens.enlarged(2.0),
             picture_lens: view.lens,
-            width: 2 * self.width,
-            height: 2 * self.height,
-            near: &self.near,
-            id: &self.id,
             motion: view.moving,
         };
-        // Whole occlusion blocks in each band: the picture does not depend on how many bands there are.
-        let rows = self.height.div_ceil(self.threads).next_multiple_of(OCCLUSION_ROWS);
+        // Whole strips in each band: the picture does not depend on how many bands there are.
+        let rows = self.height.div_ceil(self.threads).next_multiple_of(STRIP / 2);
         let chunk = rows * self.width;
         let bands = self
-            .colour
+            .light
             .chunks_mut(chunk)
-            .zip(self.depth_m.chunks_mut(chunk))
-            .zip(self.label.chunks_mut(chunk).zip(self.flow.chunks_mut(chunk)))
+            .zip(self.label.chunks_mut(chunk))
+            .zip(self.flow.chunks_mut(chunk).zip(self.drifts.chunks_mut(rows / TILE * self.width.div_ceil(TILE))))
+            .zip(&mut self.windows)
             .enumerate()
-            .map(|(k, ((colour, depth_m), (label, flow)))| Shaded { colour, depth_m, label, flow, first: k * rows })
+            .map(|(k, (((light, label), (flow, drifts)), window))| (window, Shaded { light, label, flow, drifts, first: k * rows }))
             .collect();
-        each(bands, |mut band| shader.band(&mut band));
+        each(bands, |(window, mut band)| shader.band(window, &mut band));
     }
 
     fn develop(&mut self, view: &View, out: &mut Frame) {
         let flow: &[[f32; 2]] = if view.moving { &self.flow } else { &[] };
-        self.darkroom.survey(flow, view.development.shutter);
-        let negative = Negative { colour: &self.colour, flow, depth_m: &self.depth_m, label: &self.label };
+        let drifts: &[Drift] = if view.moving { &self.drifts } else { &[] };
+        self.darkroom.survey(drifts, view.development.shutter);
+        let negative = Negative { light: &self.light, flow, label: &self.label };
         let rows = self.height.div_ceil(self.threads);
         let chunk = rows * self.width;
         let bands = out

@@ -5,6 +5,7 @@ use wide::f32x4;
 use super::geometry::{Geometry, Label, Lens, Vertex};
 use super::material::{Material, Painter, Pattern, Texels};
 use super::shadow::ShadowMap;
+use crate::effects::develop::Drift;
 use crate::mesh::lanes::V3x4;
 use crate::mesh::vec3::{V3, v3};
 
@@ -48,28 +49,20 @@ pub struct Shader<'a> {
     pub lens: Lens,
     /// Lens of the picture.
     pub picture_lens: Lens,
-    /// Samples in a row (twice the pixels).
-    pub width: usize,
-    /// Sample rows.
-    pub height: usize,
-    /// Nearness of all samples.
-    pub near: &'a [f32],
-    /// Triangles of all samples.
-    pub id: &'a [u32],
     /// Share of the way from `before` to now that the shutter sees; 0 leaves out motion.
     pub motion: bool,
 }
 
 /// A band of finished pixels.
 pub struct Shaded<'a> {
-    /// Linear colour.
-    pub colour: &'a mut [V3],
-    /// Depth along the camera's axis, metres; 0 where nothing is.
-    pub depth_m: &'a mut [f32],
+    /// Linear colour, and depth along the camera's axis, metres; 0 where nothing is.
+    pub light: &'a mut [f32x4],
     /// What is seen.
     pub label: &'a mut [u8],
     /// Movement since the shutter opened, pixels.
     pub flow: &'a mut [[f32; 2]],
+    /// Movement in squares of pixels.
+    pub drifts: &'a mut [Drift],
     /// First pixel row.
     pub first: usize,
 }
@@ -77,8 +70,6 @@ pub struct Shaded<'a> {
 /// Rows of the largest block whose pixels share their darkening; bands are made of whole ones.
 pub const OCCLUSION_ROWS: usize = 4;
 
-/// Further away hollows are too small to be seen, metres.
-const OCCLUSION_FAR_M: f32 = 1.2;
 /// Highlights of this strength and less are not seen.
 const DULL: f32 = 0.05;
 
@@ -88,9 +79,11 @@ pub(super) struct Places {
     pub(super) count: usize,
     /// Triangles.
     pub(super) id: [u32; 4],
+    /// They are all on the first one's triangle.
+    pub(super) one: bool,
     /// Where on the sample grid.
-    pub(super) px: [f32; 4],
-    pub(super) py: [f32; 4],
+    pub(super) px: f32x4,
+    pub(super) py: f32x4,
     /// They lie side by side and share one look at the shadow.
     pub(super) together: bool,
 }
@@ -110,33 +103,31 @@ fn number(x: f32) -> f32x4 {
 
 /// Mixes what the corners of four places' triangles have.
 struct Blend<'a> {
-    /// All four places are on the first one's triangle.
-    one: bool,
-    corners: [[&'a Vertex; 3]; 4],
+    first: [&'a Vertex; 3],
+    /// Of the other places, where they are not all on the first one's triangle.
+    others: Option<[[&'a Vertex; 3]; 3]>,
     /// Share of each corner at the four places.
     shares: [f32x4; 3],
-    by_place: [[f32; 4]; 3],
 }
 
 impl Blend<'_> {
     #[inline(always)]
     fn vectors(&self, of: impl Fn(&Vertex) -> V3) -> V3x4 {
-        if self.one {
-            let [a, b, c] = self.corners[0];
-            return V3x4::splat(of(a)) * self.shares[0] + V3x4::splat(of(b)) * self.shares[1] + V3x4::splat(of(c)) * self.shares[2];
-        }
-        let place = |k: usize| {
-            let [a, b, c] = self.corners[k];
-            of(a) * self.by_place[0][k] + of(b) * self.by_place[1][k] + of(c) * self.by_place[2][k]
+        let [sa, sb, sc] = self.shares;
+        let Some(others) = &self.others else {
+            let [a, b, c] = self.first;
+            return V3x4::splat(of(a)) * sa + V3x4::splat(of(b)) * sb + V3x4::splat(of(c)) * sc;
         };
-        V3x4::of([place(0), place(1), place(2), place(3)])
+        let (sa, sb, sc) = (sa.to_array(), sb.to_array(), sc.to_array());
+        let place = |[a, b, c]: [&Vertex; 3], k: usize| of(a) * sa[k] + of(b) * sb[k] + of(c) * sc[k];
+        V3x4::of([place(self.first, 0), place(others[0], 1), place(others[1], 2), place(others[2], 3)])
     }
 
     #[inline(always)]
     fn numbers(&self, of: impl Fn(&Vertex) -> f32) -> f32x4 {
-        let at = |c: usize| {
-            let k = |k: usize| of(self.corners[k][c]);
-            if self.one { number(k(0)) } else { f32x4::new([k(0), k(1), k(2), k(3)]) }
+        let at = |c: usize| match &self.others {
+            None => number(of(self.first[c])),
+            Some([p, q, r]) => f32x4::new([of(self.first[c]), of(p[c]), of(q[c]), of(r[c])]),
         };
         at(0) * self.shares[0] + at(1) * self.shares[1] + at(2) * self.shares[2]
     }
@@ -148,28 +139,28 @@ impl Shader<'_> {
         let g = self.geometry;
         let surface = &g.surfaces[places.surface as usize];
         let material = &surface.material;
-        let [i, j, k, l] = places.id;
-        let one = (i ^ j) | (i ^ k) | (i ^ l) == 0;
         let triangle = |k: usize| g.triangles[places.id[k] as usize].corners;
-        let p0 = triangle(0);
-        let [p1, p2, p3] = if one { [p0; 3] } else { [triangle(1), triangle(2), triangle(3)] };
         let vertices = |t: [u32; 3]| [&g.vertices[t[0] as usize], &g.vertices[t[1] as usize], &g.vertices[t[2] as usize]];
-        let corners = if one { [vertices(p0); 4] } else { [vertices(p0), vertices(p1), vertices(p2), vertices(p3)] };
-        let corner = |c: usize| {
-            let at = |t: [u32; 3]| g.projected[t[c] as usize];
-            if one { V3x4::splat(at(p0)) } else { V3x4::of([at(p0), at(p1), at(p2), at(p3)]) }
+        let projected = |t: [u32; 3]| [g.projected[t[0] as usize], g.projected[t[1] as usize], g.projected[t[2] as usize]];
+        let own = triangle(0);
+        let first = vertices(own);
+        let (others, [pa, pb, pc]) = if places.one {
+            (None, projected(own).map(V3x4::splat))
+        } else {
+            let (p, q, r) = (triangle(1), triangle(2), triangle(3));
+            let corners = [projected(own), projected(p), projected(q), projected(r)];
+            let at = |c: usize| V3x4::of([corners[0][c], corners[1][c], corners[2][c], corners[3][c]]);
+            (Some([vertices(p), vertices(q), vertices(r)]), [at(0), at(1), at(2)])
         };
-        let (px, py) = (f32x4::new(places.px), f32x4::new(places.py));
+        let (px, py) = (places.px, places.py);
         // Perspective-correct shares of the three corners.
-        let (pa, pb, pc) = (corner(0), corner(1), corner(2));
         let (bx, by, cx, cy) = (pb.x - pa.x, pb.y - pa.y, pc.x - pa.x, pc.y - pa.y);
         let inverse = f32x4::ONE / (bx * cy - by * cx);
         let (dx, dy) = (px - pa.x, py - pa.y);
         let (lb, lc) = ((dx * cy - dy * cx) * inverse, (bx * dy - by * dx) * inverse);
         let (wa, wb, wc) = ((f32x4::ONE - lb - lc) * pa.z, lb * pb.z, lc * pc.z);
         let z = f32x4::ONE / (wa + wb + wc).fast_max(number(1e-3));
-        let shares = [wa * z, wb * z, wc * z];
-        let blend = Blend { one, corners, shares, by_place: [shares[0].to_array(), shares[1].to_array(), shares[2].to_array()] };
+        let blend = Blend { first, others, shares: [wa * z, wb * z, wc * z] };
         let local = blend.vectors(|v| v.local);
         let openness = blend.numbers(|v| v.openness);
         let [fx, fy] = self.lens.focal;
@@ -248,44 +239,6 @@ impl Shader<'_> {
             highlight += V3x4::splat(self.light.sky) * strength;
         }
         texels.albedo.times(diffuse) * (f32x4::ONE - texels.glow) + texels.albedo * texels.glow + highlight
-    }
-
-    /// Nearness of a sample; those beyond the edges are like the last ones.
-    #[inline(always)]
-    fn near_at(&self, x: i32, y: i32) -> f32 {
-        let (x, y) = (x.clamp(0, self.width as i32 - 1) as usize, y.clamp(0, self.height as i32 - 1) as usize);
-        self.near[y * self.width + x]
-    }
-
-    /// 1 in the open, less in hollows: inverse depth is linear on planes, so that pairs of opposite samples that are nearer on
-    /// average than their middle mean a hollow.
-    #[inline]
-    pub(super) fn crevice(&self, px: f32, py: f32, z: f32) -> f32 {
-        const RADIUS_M: f32 = 0.016;
-        let r = RADIUS_M * self.lens.focal[0] / z;
-        if r < 1.5 || z > OCCLUSION_FAR_M {
-            return 1.0;
-        }
-        let r = r.min(48.0);
-        let w = 1.0 / z;
-        let (x, y) = (px as i32, py as i32);
-        // A different radius at each of four neighbours keeps edges from being copied as lines.
-        let r = r * [0.55, 1.0, 0.8, 0.35][((x >> 2) & 1 | (y >> 1) & 2) as usize];
-        let radius_m = r / (self.lens.focal[0] * w);
-        let (full, part, slant) = (r as i32, (0.25 * r) as i32, (0.42 * r) as i32);
-        let around = |k: i32| {
-            let (f, p, s) = (k * full, k * part, k * slant);
-            let near = |dx: i32, dy: i32| self.near_at(x + dx, y + dy);
-            f32x4::new([near(f, p), near(-p, f), near(s, s), near(-s, s)])
-        };
-        let (ahead, behind) = (around(1), around(-1));
-        // Metres nearer than the middle; what is much nearer floats in front and shades nothing.
-        let (a, b) = ((ahead - number(w)) * (z * z), (behind - number(w)) * (z * z));
-        let near = (f32x4::ONE - a.fast_max(b) * (1.0 / 0.030)).fast_max(f32x4::ZERO);
-        let least = number(-0.02);
-        let hollow = (a.fast_max(least) + b.fast_max(least)) * f32x4::new([1.0, 1.0, 2.0, 2.0]) * (0.5 / radius_m);
-        let lost = ((hollow - number(0.06)).fast_max(f32x4::ZERO).fast_min(number(0.9)) * near).reduce_add();
-        1.0 - 0.8 * (lost * 0.25).min(0.9)
     }
 }
 

@@ -16,12 +16,23 @@ pub struct ShadowMap {
     view: ShadowView,
     near: Vec<f32>,
     id: Vec<u32>,
+    /// For each block of samples the nearest of all that a place in it looks at.
+    nearest: Vec<f32>,
 }
+
+/// Side of a block of samples.
+const BLOCK: usize = 8;
 
 impl ShadowMap {
     /// A map of `side` x `side` samples.
     pub fn new(side: usize) -> ShadowMap {
-        ShadowMap { view: ShadowView::new(side, V3::ZERO, V3::ZERO), near: vec![0.0; side * side], id: vec![0; side * side] }
+        let blocks = side.div_ceil(BLOCK);
+        ShadowMap {
+            view: ShadowView::new(side, V3::ZERO, V3::ZERO),
+            near: vec![0.0; side * side],
+            id: vec![0; side * side],
+            nearest: vec![0.0; blocks * blocks],
+        }
     }
 
     /// Turns the map towards a lamp, around a centre of interest.
@@ -40,6 +51,28 @@ impl ShadowMap {
             .map(|(k, (near, id))| Band { near, id, width: self.view.side, first: k * rows })
             .collect();
         (self.view, bands)
+    }
+
+    /// Sums up blocks of what was drawn into the bands: most places are lit, and one look tells.
+    pub fn survey(&mut self) {
+        if !self.is_fine() {
+            return;
+        }
+        let side = self.view.side;
+        let blocks = side.div_ceil(BLOCK);
+        self.nearest.fill(0.0);
+        let mut line = vec![0.0f32; blocks];
+        for (y, row) in self.near.chunks_exact(side).enumerate() {
+            for (k, most) in line.iter_mut().enumerate() {
+                // A window reaches one sample further to the left and two to the right.
+                let span = &row[(BLOCK * k).saturating_sub(1)..(BLOCK * (k + 1) + 2).min(side)];
+                *most = span.iter().fold(0.0, |a, b| if *b > a { *b } else { a });
+            }
+            for block in y.saturating_sub(2) / BLOCK..=((y + 1) / BLOCK).min(blocks - 1) {
+                let nearest = &mut self.nearest[block * blocks..][..blocks];
+                nearest.iter_mut().zip(&line).for_each(|(a, b)| *a = a.max(*b));
+            }
+        }
     }
 
     /// Whether its samples are about as small as the picture's pixels, so that a window of them softens edges.
@@ -105,6 +138,10 @@ impl ShadowMap {
         // A 3 x 3 window, weighted so that its edge moves smoothly; where its corners agree, so does the rest.
         let ((ix, u), (iy, v)) = (split(x - 0.5), split(y - 0.5));
         let (ix, iy) = (ix as usize, iy as usize);
+        let block = self.nearest.get(iy / BLOCK * self.view.side.div_ceil(BLOCK) + ix / BLOCK);
+        if block.is_some_and(|nearest| *nearest <= mine) {
+            return 1.0;
+        }
         let corner = |i: usize, j: usize| self.near.get((iy + j - 1) * self.view.side + ix + i - 1).is_some_and(|near| *near <= mine);
         let first = corner(0, 0);
         if first == corner(3, 0) && first == corner(0, 3) && first == corner(3, 3) && first == corner(1, 1) {

@@ -14,7 +14,7 @@ pub struct Band<'a> {
 
 /// Upwards to a whole number, for magnitudes below four million; the library's `ceil` is a call on plain x86-64.
 #[inline]
-fn ceil(x: f32) -> f32 {
+pub(super) fn ceil(x: f32) -> f32 {
     const SHIFT: f32 = 12_582_912.0;
     let near = (x + SHIFT) - SHIFT;
     if near < x { near + 1.0 } else { near }
