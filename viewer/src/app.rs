@@ -244,9 +244,8 @@ impl Viewer {
                 }
                 actions.extend(command_of(*key, *modifiers, writing).map(Action::Do));
             }
-            for file in &input.raw.dropped_files {
-                let opening = crate::stream::Opening::word(&file.path().to_string_lossy(), self.state.settings.clone());
-                actions.push(Action::Open(Box::new(opening)));
+            if !input.raw.dropped_files.is_empty() {
+                actions.push(Action::Drop(input.raw.dropped_files.iter().map(|file| file.path().to_owned()).collect()));
             }
         });
         actions
@@ -301,4 +300,5 @@ fn panels(ui: &mut Ui, state: &mut State, shared: &mut Shared<'_>) {
     panel::sources_ui(ui, state, shared);
     panel::palette_ui(ui, state, shared);
     panel::help_ui(ui, state, shared);
+    panel::drop_ui(ui, shared);
 }

@@ -326,3 +326,47 @@ fn the_source_picker_shows_files_with_previews_and_opens_them() {
     let opening = harness.state().state.source.opening.clone().expect("opened");
     assert!(opening.results.is_some(), "results beside it come along");
 }
+
+#[test]
+fn pictures_come_while_the_cursor_of_the_timeline_is_held_still() {
+    start();
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let clip = recorded(dir.path());
+    let opening = Opening { paused: true, ..Opening::word(&clip.to_string_lossy(), None) };
+    let mut viewer = viewer(opening, dir.path());
+    until(&mut viewer, "the timeline", |v| v.state.source.results_read == (60, true) && v.state.play.duration_ns.is_some());
+    let size = [1000.0, 700.0];
+    let mut harness = egui_kittest::Harness::builder().with_size(size).build_ui_state(
+        |ui, viewer: &mut Viewer| {
+            viewer.take(Instant::now());
+            viewer.ui(ui);
+        },
+        viewer,
+    );
+    harness.run_steps(3);
+    let button =
+        |pos, pressed| egui::Event::PointerButton { pos, button: egui::PointerButton::Primary, pressed, modifiers: egui::Modifiers::NONE };
+    let (mut at, lanes) = (egui::pos2(300.0, 660.0), 660.0);
+    harness.event(egui::Event::PointerMoved(at));
+    harness.event(button(at, true));
+    harness.run_steps(1);
+    // Three stops of one drag; the button stays down.
+    for x in [400.0, 800.0, 550.0] {
+        at = egui::pos2(x, lanes);
+        harness.event(egui::Event::PointerMoved(at));
+        harness.run_steps(1);
+        let wanted = harness.state().state.play.position_ns;
+        let deadline = Instant::now() + Duration::from_secs(60);
+        let arrived = |v: &Viewer| {
+            let shown = v.state.frame.as_ref().map_or(u64::MAX, |f| f.pts_ns);
+            v.state.play.jumping_to.is_none() && wanted.checked_sub(shown).is_some_and(|since| since < 40_000_000)
+        };
+        while !arrived(harness.state()) {
+            harness.run_steps(1);
+            let shown = harness.state().state.frame.as_ref().map(|f| f.pts_ns);
+            assert!(Instant::now() < deadline, "held at {wanted} and shown {shown:?}");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        assert!(harness.state().state.play.position_ns == wanted && harness.ctx.input(|i| i.pointer.primary_down()));
+    }
+}

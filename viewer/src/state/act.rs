@@ -50,6 +50,8 @@ pub enum Action {
     Open(Box<Opening>),
     /// Open what is written in the address field.
     OpenAddress,
+    /// Files were dropped onto the window.
+    Drop(Vec<std::path::PathBuf>),
     /// Open the same source again.
     TryAgain,
     /// Open the same source without models.
@@ -87,6 +89,7 @@ impl State {
                 let settings = self.settings.clone();
                 return self.open(Opening::word(&word, settings));
             }
+            Action::Drop(paths) => return self.dropped(&paths),
             Action::TryAgain => return self.source.opening.clone().map(|o| self.open(o)).unwrap_or_default(),
             Action::WithoutAnalysis => {
                 let opening = self.source.opening.clone().map(|o| Opening { analyse: false, ..o });
@@ -116,6 +119,18 @@ impl State {
         self.source.opening_now = true;
         self.play.playing = !opening.paused;
         vec![Request::Open(Box::new(opening))]
+    }
+
+    /// Opens one of the files: a video before its results, which it brings along.
+    fn dropped(&mut self, paths: &[std::path::PathBuf]) -> Vec<Request> {
+        let is_results = |path: &&std::path::PathBuf| path.extension().is_some_and(|ending| ending == "jsonl");
+        let Some(path) = paths.iter().find(|path| !is_results(path)).or(paths.first()) else { return Vec::new() };
+        let requests = self.open(Opening::word(&path.to_string_lossy(), self.settings.clone()));
+        if paths.len() > 1 {
+            let text = format!("{} of {} files that were dropped is open: the window shows one at a time", self.source.title, paths.len());
+            self.notify(Level::Info, text, None, None);
+        }
+        requests
     }
 
     fn seek(&mut self, ns: u64) -> Vec<Request> {
@@ -253,9 +268,14 @@ impl State {
     fn frame_back(&mut self) -> Vec<Request> {
         let mut requests = self.pause_for_stepping();
         let rows = self.track.rows();
-        let before = rows.partition_point(|r| r.pts_ns < self.play.position_ns).checked_sub(1).and_then(|at| rows.get(at));
+        // The cursor may stand anywhere within the frame that shows.
+        const LONGEST_FRAME_NS: u64 = 200_000_000;
+        let at = self.play.position_ns;
+        let shown = self.frame.as_ref().map(|frame| frame.pts_ns).filter(|_| self.play.jumping_to.is_none());
+        let from = shown.filter(|begin| at.checked_sub(*begin).is_some_and(|since| since < LONGEST_FRAME_NS)).unwrap_or(at);
+        let before = rows.partition_point(|r| r.pts_ns < from).checked_sub(1).and_then(|at| rows.get(at));
         // Without results the frame before is a thirtieth of a second away, and the player shows what it finds there.
-        let to = before.map_or(self.play.position_ns.saturating_sub(33_300_000), |r| r.pts_ns);
+        let to = before.map_or(from.saturating_sub(33_300_000), |r| r.pts_ns);
         requests.extend(self.seek(to));
         requests
     }

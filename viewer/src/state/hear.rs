@@ -99,6 +99,9 @@ impl State {
         if self.source.kind == SourceKind::File {
             // Every picture of a file goes through the models; numbers that are missing were jumped over.
             row.flags &= !flags::DROPPED;
+            if let Some(earlier) = self.track.same(row.pts_ns) {
+                row.keep(earlier);
+            }
         }
         self.track.push(row);
     }

@@ -27,8 +27,10 @@ pub(crate) use act::MOST_ZOOM;
 pub use hear::RowBatch;
 pub use playback::Playback;
 
-/// Rows that a live stream keeps: an hour at 30 frames a second.
+/// Rows that a live stream keeps, at least: an hour at 30 frames a second, half of one at 60. Older ones give way.
 pub const LIVE_ROWS: usize = 108_000;
+/// Bytes that these rows and their sums never pass; all are taken when the stream begins.
+pub const LIVE_BYTES: usize = 6_000_000;
 
 /// Where pictures come from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -29,6 +29,8 @@ pub(super) struct FileStream {
     jumping: Option<Instant>,
     /// The jump that is wanted next; only the newest counts.
     wanted: Option<u64>,
+    /// The picture that stands still is wanted once more, because a stage sees it otherwise now.
+    again: bool,
     told_duration: Option<u64>,
     /// Where the player was sent last, for the one that takes its place.
     position_ns: u64,
@@ -96,6 +98,7 @@ impl FileStream {
             rate: 1.0,
             jumping: Some(Instant::now()),
             wanted: None,
+            again: false,
             told_duration: None,
             position_ns: 0,
             with_models,
@@ -137,13 +140,9 @@ impl FileStream {
         }
     }
 
-    /// A value of a stage has changed: a picture that stands still is analysed again.
-    pub(super) fn look_again(&self) {
-        if !self.playing
-            && let Some(at) = self.player.position()
-        {
-            self.player.seek(at);
-        }
+    /// A value of a stage has changed: a picture that stands still is analysed again, when it has come.
+    pub(super) fn look_again(&mut self) {
+        self.again = !self.playing;
     }
 
     /// Looks for news; `false` when it is over.
@@ -195,10 +194,16 @@ impl FileStream {
         }
         if let Some(ns) = self.wanted.take() {
             self.position_ns = ns;
+            self.again = false;
             // A little into the frame: containers round, and the frame before must not be meant.
             if self.player.seek(Duration::from_nanos(ns + 500_000)) {
                 self.jumping = Some(Instant::now());
             }
+        } else if std::mem::take(&mut self.again)
+            && let Some(at) = self.player.position()
+            && self.player.seek(at)
+        {
+            self.jumping = Some(Instant::now());
         }
     }
 

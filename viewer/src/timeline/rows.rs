@@ -104,6 +104,19 @@ impl Row {
     pub fn wrist_speed(&self, side: usize) -> f32 {
         self.speed.get(side).map_or(0.0, |v| f32::from(*v) * SPEED_STEP)
     }
+
+    /// Keeps what an earlier row of the same frame knows and this one cannot: after a jump a stage that looks back has not seen enough to
+    /// decide, and there is no frame before from which a wrist could have moved.
+    pub fn keep(&mut self, earlier: &Row) {
+        const OF_DECISION: u8 = flags::UNSURE | flags::UNKNOWN;
+        if self.decision == 0 && earlier.decision != 0 {
+            (self.decision, self.score, self.top, self.top_score) = (earlier.decision, earlier.score, earlier.top, earlier.top_score);
+            self.flags = (self.flags & !OF_DECISION) | (earlier.flags & OF_DECISION);
+        }
+        if self.speed == [0, 0] {
+            self.speed = earlier.speed;
+        }
+    }
 }
 
 /// Makes rows of records that come in order.
