@@ -123,7 +123,12 @@ impl Viewer {
             requests.extend(self.state.show(frame, now));
         }
         if self.state.source.kind == SourceKind::Live && self.state.play.looking_back {
-            let old = lock(&stream.look_back).at(self.state.play.position_ns).cloned();
+            let back = lock(&stream.look_back);
+            if let Some([first, _]) = back.span() {
+                self.state.look_back_begins(first);
+            }
+            let old = back.at(self.state.play.position_ns).cloned();
+            drop(back);
             if let Some(frame) = old {
                 self.state.show_old(frame);
             }
@@ -259,11 +264,13 @@ fn panels(ui: &mut Ui, state: &mut State, shared: &mut Shared<'_>) {
     let margin = |x, y| Frame::new().inner_margin(Margin::symmetric(x, y));
     let (bar, side, bottom) = (margin(12, 4), margin(10, 8).fill(shared.palette.panel), margin(8, 4));
     Panel::top("top").exact_size(40.0).frame(bar).show(ui, |ui| panel::top_ui(ui, state, shared));
-    let height = if state.look.strips { 270.0 } else { 172.0 };
-    let bottom = Panel::bottom(if state.look.strips { "timeline with classes" } else { "timeline" })
+    // Large text leaves less room: the picture comes first.
+    let most = (0.42 * ui.available_height()).clamp(110.0, 420.0);
+    let strips = state.look.strips && state.has_classes();
+    let bottom = Panel::bottom(if strips { "timeline with classes" } else { "timeline" })
         .resizable(true)
-        .default_size(height)
-        .size_range(110.0..=420.0)
+        .default_size(if strips { 270.0_f32 } else { 172.0 }.min(0.34 * ui.available_height()).max(110.0))
+        .size_range(110.0..=most)
         .frame(bottom);
     bottom.show(ui, |ui| panel::timeline_ui(ui, state, shared));
     if state.look.controls {

@@ -10,7 +10,7 @@ use ego_viewer::stream::{LookBack, Opening};
 use ego_viewer::timeline::Track;
 use ego_viewer::{ViewOptions, Viewer};
 
-use crate::{SIZE, canvas, common, memory, processor_time};
+use crate::{SIZE, canvas, common, heap, memory, processor_time};
 
 /// From the hand-over at the end of the graph to the end of drawing, of a test picture of 1280x720 at 30 frames a second.
 pub(crate) fn added() {
@@ -95,5 +95,9 @@ pub(crate) fn an_hour() {
         println!("  from minute 5 on {:+.2} % and {:+.2} %", (hour.0 / five.0 - 1.0) * 100.0, (hour.1 / five.1 - 1.0) * 100.0);
     }
     let rows = viewer.state.track.rows().len();
-    println!("  {rows} rows in {:.1} MB that were taken at the start, {:.0} MB of pictures", viewer.state.track.bytes() as f64 * 1e-6, back.bytes() as f64 * 1e-6);
+    println!(
+        "  {rows} rows in {:.1} MB that were taken at the start, {:.0} MB of pictures",
+        viewer.state.track.bytes() as f64 * 1e-6,
+        back.bytes() as f64 * 1e-6
+    );
 }

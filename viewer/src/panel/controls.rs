@@ -144,7 +144,9 @@ fn value_ui(ui: &mut Ui, state: &mut State, at: usize, shared: &mut Shared<'_>) 
         AdjustableValue::Number { now, default, min, max, whole } => {
             let step = if *whole { 1.0 } else { LEAST_STEP };
             let rounded = |value: f64| (value / step).round() * step;
-            let written = |value: f64| if *whole { format!("{value:.0}") } else { format!("{value:.3}").trim_end_matches('0').trim_end_matches('.').to_owned() };
+            let written = |value: f64| {
+                if *whole { format!("{value:.0}") } else { format!("{value:.3}").trim_end_matches('0').trim_end_matches('.').to_owned() }
+            };
             // A number of 32 bits is seldom a round one of 64, and a slider that rounds what it is given calls that a change. Told to the
             // stage, it would come back, and be rounded again, with every picture of the window.
             let shown = rounded(*now).clamp(*min, *max);

@@ -7,7 +7,7 @@ use egui::{Align2, Color32, CornerRadius, FontId, Rect, RichText, Role, Sense, S
 
 use super::{Shared, heading};
 use crate::state::{Analysis, Picked, SourceKind, State};
-use crate::timeline::{Row, flags};
+use crate::timeline::{Row, flags, is_nothing};
 
 /// Classes that are shown as bars.
 const BEST: usize = 5;
@@ -134,9 +134,11 @@ fn texts(state: &State, said: Said<'_>) -> (String, String) {
         Certainty::None => return ("–".to_owned(), why_nothing(state).to_owned()),
         Certainty::Unknown => "unknown action".to_owned(),
         Certainty::Sure => label.to_owned(),
+        Certainty::Unsure if is_nothing(label) => format!("probably {label}"),
         Certainty::Unsure => format!("unsure: {label}?"),
     };
-    let mut detail = vec![if certainty == Certainty::Unknown { format!("nearest: {label} {percent:.0} %") } else { format!("{percent:.0} %") }];
+    let mut detail =
+        vec![if certainty == Certainty::Unknown { format!("nearest: {label} {percent:.0} %") } else { format!("{percent:.0} %") }];
     if let Said::Fast(fast) = said {
         detail.push(format!("{} · {}", fast.subject, fast.head.name()));
     } else {

@@ -15,7 +15,7 @@ pub fn drop_ui(ui: &Ui, shared: &Shared<'_>) {
         [name] => format!("Drop to open {name}"),
         more => format!("Drop to open one of {} files", more.len()),
     };
-    let painter = ui.ctx().layer_painter(LayerId::new(Order::Tooltip, Id::new("drop")));
+    let painter = ui.ctx().layer_painter(LayerId::new(Order::Tooltip, Id::unique("drop")));
     let window = ui.ctx().content_rect();
     painter.rect_filled(window, CornerRadius::ZERO, Color32::from_black_alpha(170));
     painter.rect_stroke(window.shrink(8.0), CornerRadius::same(8), Stroke::new(2.0, shared.palette.accent), StrokeKind::Inside);

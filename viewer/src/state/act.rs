@@ -134,12 +134,12 @@ impl State {
     }
 
     fn seek(&mut self, ns: u64) -> Vec<Request> {
-        let end = self.end_ns();
-        let ns = ns.min(end);
+        let ns = ns.min(self.end_ns());
         self.play.ended = false;
         match self.source.kind {
             SourceKind::None => Vec::new(),
             SourceKind::File => {
+                let ns = ns.min(self.last_picture_ns());
                 self.play.position_ns = ns;
                 self.play.jumping_to = Some(ns);
                 vec![Request::Seek(ns)]
@@ -179,7 +179,7 @@ impl State {
             Command::MarkIn => self.play.selection[0] = Some(self.play.position_ns),
             Command::MarkOut => self.play.selection[1] = Some(self.play.position_ns),
             Command::Loop => return self.toggle_loop(),
-            Command::ZoomAll => self.view = None,
+            Command::ZoomAll => self.zoom_all(),
             Command::ToggleLayer(layer) => self.layers.shade_mut(layer).visible ^= true,
             Command::ToggleTruth => self.layers.truth ^= true,
             Command::ColourHands => {
@@ -196,7 +196,7 @@ impl State {
             Command::CopyScreenshotPath => self.copy_screenshot_path(),
             Command::NextView => self.look.eye = self.look.eye.next(),
             Command::ResetView => self.look.eye = crate::scene::Eye::default(),
-            Command::ToggleStrips => self.look.strips ^= true,
+            Command::ToggleStrips => self.toggle_strips(),
             Command::ToggleTrust => self.look.trust ^= true,
             Command::ToggleControls => self.look.controls ^= true,
             Command::ToggleResults => self.look.results ^= true,
@@ -231,7 +231,7 @@ impl State {
                 if !self.play.playing {
                     return vec![Request::Pause];
                 }
-                let at_end = self.play.ended || self.play.duration_ns.is_some_and(|d| self.play.position_ns + 40_000_000 >= d);
+                let at_end = self.play.ended || (self.play.duration_ns.is_some() && self.play.position_ns >= self.last_picture_ns());
                 let mut requests = if at_end { self.seek(0) } else { Vec::new() };
                 requests.push(Request::Play);
                 requests
@@ -286,7 +286,7 @@ impl State {
                 (self.play.looking_back, self.play.position_ns, self.view) = (false, self.play.live_ns, None);
                 Vec::new()
             }
-            _ => self.seek(self.end_ns().saturating_sub(1_000_000)),
+            _ => self.seek(self.end_ns()),
         }
     }
 
@@ -311,6 +311,23 @@ impl State {
             return Vec::new();
         }
         vec![Request::Record { folder: self.folder.clone() }]
+    }
+
+    /// A file: all of it. A live stream: all that is kept, and the last seconds again.
+    fn zoom_all(&mut self) {
+        let first = self.track.rows().first().map_or(0, |row| row.pts_ns) as f64;
+        let all = TimeView { start_ns: first, end_ns: self.end_ns() as f64 };
+        let now = self.time_view();
+        let shown = now.start_ns <= all.start_ns && self.view.is_some();
+        self.view = Some(all).filter(|all| self.source.kind == SourceKind::Live && !shown && all.span_ns() > now.span_ns());
+    }
+
+    fn toggle_strips(&mut self) {
+        self.look.strips ^= true;
+        if self.look.strips && !self.has_classes() {
+            let text = "There are no classes in these results; strips show when there are some";
+            self.notify(Level::Info, text, None, None);
+        }
     }
 
     fn copy_results(&mut self) {

@@ -314,6 +314,22 @@ impl State {
         self.play.duration_ns.unwrap_or(0).max(rows).max(self.play.position_ns)
     }
 
+    /// Whether any row has classes with a probability; looks at the newest only, which is enough to give their strips room.
+    pub fn has_classes(&self) -> bool {
+        const NEWEST: usize = 4096;
+        self.track.rows().iter().rev().take(NEWEST).any(|row| row.top[0] != 0)
+    }
+
+    /// Time of the last picture of a file, as well as it is known: a sound track may be longer than its pictures, and a jump behind these
+    /// shows nothing.
+    pub fn last_picture_ns(&self) -> u64 {
+        const ABOUT_ONE_FRAME_NS: u64 = 60_000_000;
+        const NEAR_THE_END_NS: u64 = 500_000_000;
+        let end = self.end_ns();
+        let row = self.track.rows().last().map(|r| r.pts_ns).filter(|last| end - last < NEAR_THE_END_NS);
+        row.unwrap_or(end.saturating_sub(ABOUT_ONE_FRAME_NS))
+    }
+
     /// What the timeline shows now: what the person has chosen, else everything (files) or the last 20 seconds (live).
     pub fn time_view(&self) -> TimeView {
         const LOOK_BACK_NS: f64 = 20e9;

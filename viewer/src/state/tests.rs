@@ -84,7 +84,7 @@ fn a_file_plays_pauses_jumps_and_steps() {
     state.hear(StreamEvent::Arrived(3_000_000_000));
     assert_eq!(press(&mut state, Command::FrameBack), [Request::Pause, Request::Seek(2_900_000_000)]);
     assert_eq!(press(&mut state, Command::FrameOn), [Request::Step]);
-    assert_eq!(press(&mut state, Command::TenOn), [Request::Seek(10_000_000_000)], "never beyond the end");
+    assert_eq!(press(&mut state, Command::TenOn), [Request::Seek(9_900_000_000)], "never beyond the last picture");
     assert_eq!(press(&mut state, Command::ToStart), [Request::Seek(0)]);
     assert_eq!(press(&mut state, Command::Faster), [Request::Rate(2.0)]);
     for _ in 0..10 {
@@ -96,7 +96,7 @@ fn a_file_plays_pauses_jumps_and_steps() {
 #[test]
 fn at_the_end_playing_begins_anew() {
     let mut state = opened(false);
-    state.act(Action::Seek(9_990_000_000));
+    assert_eq!(state.act(Action::Seek(9_990_000_000)), [Request::Seek(9_940_000_000)], "a picture before the end, though none is known");
     state.hear(StreamEvent::Ended);
     assert_eq!(press(&mut state, Command::PlayPause), [Request::Seek(0), Request::Play]);
 }
@@ -382,4 +382,40 @@ fn one_of_several_dropped_files_is_opened_a_video_before_its_results() {
     state.act(Action::Drop(vec![paths[0].clone()]));
     assert!(matches!(state.source.opening.as_ref().map(|o| &o.what), Some(crate::stream::What::ResultsOnly(_))));
     assert_eq!(state.notices, []);
+}
+
+#[test]
+fn looking_back_keeps_the_picture_that_is_looked_at_and_jumps_no_further_than_pictures_go() {
+    let mut state = opened(true);
+    with_rows(&mut state);
+    let second = 1_000_000_000;
+    let newest = frame(&state, 99, 9 * second);
+    state.show(newest, Instant::now());
+    state.act(Action::Seek(3 * second));
+    let old = frame(&state, 30, 3 * second);
+    state.show_old(old);
+    // It has given way meanwhile, and the oldest that is left is another.
+    let left = frame(&state, 50, 5 * second);
+    state.look_back_begins(left.pts_ns);
+    state.show_old(left.clone());
+    assert_eq!((state.play.position_ns, state.frame.as_ref().map(|f| f.number)), (3 * second, Some(30)));
+    press(&mut state, Command::ToStart);
+    state.look_back_begins(left.pts_ns);
+    state.show_old(left);
+    assert_eq!((state.play.position_ns, state.frame.as_ref().map(|f| f.number)), (5 * second, Some(50)));
+}
+
+#[test]
+fn everything_of_a_live_stream_is_what_is_kept_and_then_the_last_seconds_again() {
+    let mut state = opened(true);
+    let opening = state.opening();
+    for n in 0..600_u64 {
+        state.add_results(&(opening, Arc::new(FrameRecord::new("live", n, Some(5_000_000_000 + n * 100_000_000), 640, 360)), None));
+    }
+    let last = state.time_view();
+    assert_eq!(last.span_ns(), 20e9);
+    press(&mut state, Command::ZoomAll);
+    assert_eq!((state.time_view().start_ns, state.time_view().end_ns), (5e9, 64.9e9));
+    press(&mut state, Command::ZoomAll);
+    assert_eq!(state.time_view(), last);
 }

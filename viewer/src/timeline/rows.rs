@@ -32,7 +32,7 @@ impl Labels {
 
     /// The colour of a number; what is no action is grey.
     pub fn colour(&self, number: u16) -> egui::Color32 {
-        crate::theme::class_colour(if matches!(self.name(number), "background" | "nothing" | "none" | "idle") { 0 } else { number })
+        crate::theme::class_colour(if is_nothing(self.name(number)) { 0 } else { number })
     }
 
     /// The name of a number; empty for 0.
@@ -49,6 +49,11 @@ impl Labels {
     pub fn is_empty(&self) -> bool {
         self.names.is_empty()
     }
+}
+
+/// Whether a label says that nothing is being done.
+pub fn is_nothing(label: &str) -> bool {
+    matches!(label, "background" | "nothing" | "none" | "idle")
 }
 
 /// What a row says beside its numbers.
