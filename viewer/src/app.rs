@@ -264,13 +264,14 @@ fn panels(ui: &mut Ui, state: &mut State, shared: &mut Shared<'_>) {
     let margin = |x, y| Frame::new().inner_margin(Margin::symmetric(x, y));
     let (bar, side, bottom) = (margin(12, 4), margin(10, 8).fill(shared.palette.panel), margin(8, 4));
     Panel::top("top").exact_size(40.0).frame(bar).show(ui, |ui| panel::top_ui(ui, state, shared));
-    // Large text leaves less room: the picture comes first.
-    let most = (0.42 * ui.available_height()).clamp(110.0, 420.0);
+    // A small window, or large text, leaves less room: the picture comes first, unless a person drags the border.
+    let room = ui.available_height();
     let strips = state.look.strips && state.has_classes();
-    let bottom = Panel::bottom(if strips { "timeline with classes" } else { "timeline" })
+    let (name, usual, part) = if strips { ("timeline with classes", 270.0_f32, 0.42) } else { ("timeline", 172.0, 0.34) };
+    let bottom = Panel::bottom(name)
         .resizable(true)
-        .default_size(if strips { 270.0_f32 } else { 172.0 }.min(0.34 * ui.available_height()).max(110.0))
-        .size_range(110.0..=most)
+        .default_size(usual.min(part * room).max(110.0))
+        .size_range(110.0..=(0.6 * room).clamp(110.0, 420.0))
         .frame(bottom);
     bottom.show(ui, |ui| panel::timeline_ui(ui, state, shared));
     if state.look.controls {

@@ -370,3 +370,26 @@ fn pictures_come_while_the_cursor_of_the_timeline_is_held_still() {
         assert!(harness.state().state.play.position_ns == wanted && harness.ctx.input(|i| i.pointer.primary_down()));
     }
 }
+
+#[test]
+fn a_jump_behind_the_last_picture_shows_the_last_one() {
+    start();
+    let dir = tempfile::tempdir().expect("temporary folder");
+    // Sound for a second longer than pictures, as cameras and editors write it.
+    let clip = dir.path().join("sound.mkv");
+    let words = format!(
+        "matroskamux name=m ! filesink location={} videotestsrc num-buffers=30 ! video/x-raw,width=320,height=240,framerate=30/1 ! jpegenc ! m. \
+         audiotestsrc num-buffers=86 ! audio/x-raw,rate=44100,channels=1 ! m.",
+        clip.display()
+    );
+    clips::launch(&words);
+    let opening = Opening { paused: true, ..Opening::word(&clip.to_string_lossy(), None) };
+    let mut viewer = viewer(opening, dir.path());
+    until(&mut viewer, "the first picture", |v| v.state.frame.is_some() && v.state.play.duration_ns.is_some());
+    assert!(viewer.state.play.duration_ns.is_some_and(|ns| ns > 1_900_000_000), "{:?}", viewer.state.play.duration_ns);
+    viewer.act(Action::Do(Command::ToEnd));
+    until(&mut viewer, "a picture near the end of the pictures", |v| v.state.results().is_some_and(|r| (20..30).contains(&r.frame)));
+    until(&mut viewer, "the end of the jump", |v| v.state.play.jumping_to.is_none());
+    viewer.act(Action::Seek(0));
+    until(&mut viewer, "the first picture again", |v| v.state.results().is_some_and(|r| r.frame == 0));
+}

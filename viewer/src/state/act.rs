@@ -231,7 +231,8 @@ impl State {
                 if !self.play.playing {
                     return vec![Request::Pause];
                 }
-                let at_end = self.play.ended || (self.play.duration_ns.is_some() && self.play.position_ns >= self.last_picture_ns());
+                let near = |end: u64| self.play.position_ns + 40_000_000 >= end || self.play.position_ns >= self.last_picture_ns();
+                let at_end = self.play.ended || self.play.duration_ns.is_some_and(near);
                 let mut requests = if at_end { self.seek(0) } else { Vec::new() };
                 requests.push(Request::Play);
                 requests

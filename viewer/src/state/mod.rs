@@ -320,14 +320,14 @@ impl State {
         self.track.rows().iter().rev().take(NEWEST).any(|row| row.top[0] != 0)
     }
 
-    /// Time of the last picture of a file, as well as it is known: a sound track may be longer than its pictures, and a jump behind these
-    /// shows nothing.
+    /// Where a jump to the end of a file goes: to the last picture where a results file names it, else to just before the end.
     pub fn last_picture_ns(&self) -> u64 {
-        const ABOUT_ONE_FRAME_NS: u64 = 60_000_000;
+        // A sound track may be longer than its pictures.
         const NEAR_THE_END_NS: u64 = 500_000_000;
         let end = self.end_ns();
-        let row = self.track.rows().last().map(|r| r.pts_ns).filter(|last| end - last < NEAR_THE_END_NS);
-        row.unwrap_or(end.saturating_sub(ABOUT_ONE_FRAME_NS))
+        let rows = self.track.rows().last().filter(|_| self.source.has_results && self.source.results_read.1);
+        let last = rows.map(|row| row.pts_ns).filter(|last| end - last < NEAR_THE_END_NS);
+        last.unwrap_or(end.saturating_sub(1_000_000))
     }
 
     /// What the timeline shows now: what the person has chosen, else everything (files) or the last 20 seconds (live).

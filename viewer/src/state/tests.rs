@@ -84,7 +84,7 @@ fn a_file_plays_pauses_jumps_and_steps() {
     state.hear(StreamEvent::Arrived(3_000_000_000));
     assert_eq!(press(&mut state, Command::FrameBack), [Request::Pause, Request::Seek(2_900_000_000)]);
     assert_eq!(press(&mut state, Command::FrameOn), [Request::Step]);
-    assert_eq!(press(&mut state, Command::TenOn), [Request::Seek(9_900_000_000)], "never beyond the last picture");
+    assert_eq!(press(&mut state, Command::TenOn), [Request::Seek(9_999_000_000)], "never beyond the end");
     assert_eq!(press(&mut state, Command::ToStart), [Request::Seek(0)]);
     assert_eq!(press(&mut state, Command::Faster), [Request::Rate(2.0)]);
     for _ in 0..10 {
@@ -96,7 +96,7 @@ fn a_file_plays_pauses_jumps_and_steps() {
 #[test]
 fn at_the_end_playing_begins_anew() {
     let mut state = opened(false);
-    assert_eq!(state.act(Action::Seek(9_990_000_000)), [Request::Seek(9_940_000_000)], "a picture before the end, though none is known");
+    state.act(Action::Seek(9_990_000_000));
     state.hear(StreamEvent::Ended);
     assert_eq!(press(&mut state, Command::PlayPause), [Request::Seek(0), Request::Play]);
 }
@@ -418,4 +418,24 @@ fn everything_of_a_live_stream_is_what_is_kept_and_then_the_last_seconds_again()
     assert_eq!((state.time_view().start_ns, state.time_view().end_ns), (5e9, 64.9e9));
     press(&mut state, Command::ZoomAll);
     assert_eq!(state.time_view(), last);
+}
+
+#[test]
+fn a_jump_to_the_end_goes_to_the_last_picture_that_the_results_name() {
+    let mut state = opened(false);
+    with_rows(&mut state);
+    assert_eq!(press(&mut state, Command::ToEnd), [Request::Seek(9_999_000_000)]);
+    (state.source.has_results, state.source.results_read) = (true, (100, true));
+    assert_eq!(press(&mut state, Command::ToEnd), [Request::Seek(9_900_000_000)]);
+    state.hear(StreamEvent::Arrived(9_900_000_000));
+    state.play.playing = false;
+    assert_eq!(press(&mut state, Command::PlayPause), [Request::Seek(0), Request::Play], "there is nothing left to play");
+}
+
+#[test]
+fn a_source_that_cannot_be_opened_loads_no_models() {
+    let mut state = opened(false);
+    state.hear(StreamEvent::Analysis(Analysis::Loading));
+    state.hear(StreamEvent::Trouble(Trouble::Source { text: "no video".into(), hint: None }));
+    assert_eq!(state.source.analysis, Analysis::Off);
 }

@@ -103,6 +103,11 @@ impl Feed {
         lock(&self.look_back).clear();
     }
 
+    /// Pictures that have come so far, of all streams.
+    pub(super) fn taken(&self) -> u64 {
+        self.number.load(Ordering::Relaxed)
+    }
+
     pub(super) fn set_recording(&self, recording: Option<RecordingInput>) {
         *lock(&self.recording) = recording;
     }
