@@ -439,3 +439,12 @@ fn a_source_that_cannot_be_opened_loads_no_models() {
     state.hear(StreamEvent::Trouble(Trouble::Source { text: "no video".into(), hint: None }));
     assert_eq!(state.source.analysis, Analysis::Off);
 }
+
+#[test]
+fn the_start_of_a_file_is_its_first_picture_and_not_the_first_that_was_analysed() {
+    let mut state = opened(false);
+    let opening = state.opening();
+    state.add_results(&(opening, Arc::new(FrameRecord::new("clip", 50, Some(1_680_000_000), 640, 360)), None));
+    state.play.position_ns = 3_000_000_000;
+    assert_eq!(press(&mut state, Command::ToStart), [Request::Seek(0)]);
+}
