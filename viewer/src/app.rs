@@ -31,6 +31,8 @@ pub struct Viewer {
     pass: Option<PicturePass>,
     trail: Trail,
     thumbnails: Thumbnails,
+    /// Frames that the window was too slow for in earlier sources.
+    replaced_before: u64,
     /// The source picker was open when its lists were asked for.
     picking: bool,
     /// Look that egui was given last.
@@ -73,6 +75,7 @@ impl Viewer {
             pass: device.map(PicturePass::new),
             trail: Trail::default(),
             thumbnails: Thumbnails::default(),
+            replaced_before: 0,
             picking: false,
             applied: None,
             ends: None,
@@ -83,10 +86,11 @@ impl Viewer {
 
     /// Does something, and asks the stream for what it needs.
     pub fn act(&mut self, action: Action) {
-        let opens = matches!(action, Action::Open(_) | Action::OpenAddress | Action::TryAgain | Action::WithoutAnalysis);
+        let opens = matches!(action, Action::Open(_) | Action::Drop(_) | Action::OpenAddress | Action::TryAgain | Action::WithoutAnalysis);
         let requests = self.state.act(action);
         if opens {
             self.trail = Trail::default();
+            self.replaced_before = self.stream.as_ref().map_or(0, |stream| stream.frames.replaced_count());
         }
         self.ask(requests);
     }
@@ -119,7 +123,7 @@ impl Viewer {
             self.state.add_results(&analysed);
         }
         if let Some(frame) = stream.frames.take() {
-            self.state.trust.dropped_window = stream.frames.replaced_count();
+            self.state.trust.dropped_window = stream.frames.replaced_count().saturating_sub(self.replaced_before);
             requests.extend(self.state.show(frame, now));
         }
         if self.state.source.kind == SourceKind::Live && self.state.play.looking_back {

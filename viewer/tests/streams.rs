@@ -296,6 +296,24 @@ fn a_live_source_is_measured_looked_back_at_and_recorded() {
 }
 
 #[test]
+fn frames_that_one_source_has_dropped_are_not_counted_for_the_next() {
+    start();
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let clip = recorded(dir.path());
+    let mut viewer = viewer(Opening::live(LiveSource::Test("ball".into()), None), dir.path());
+    // A window that draws far too seldom.
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while viewer.state.trust.dropped_window < 3 {
+        viewer.take(Instant::now());
+        std::thread::sleep(Duration::from_millis(200));
+        assert!(Instant::now() < deadline, "nothing dropped");
+    }
+    viewer.act(Action::Open(Box::new(Opening { paused: true, ..Opening::word(&clip.to_string_lossy(), None) })));
+    until(&mut viewer, "the clip", |v| v.state.frame.is_some());
+    assert!(viewer.state.trust.dropped_window < 3, "{}", viewer.state.trust.dropped_window);
+}
+
+#[test]
 fn the_source_picker_shows_files_with_previews_and_opens_them() {
     start();
     let dir = tempfile::tempdir().expect("temporary folder");
