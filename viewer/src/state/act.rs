@@ -170,7 +170,7 @@ impl State {
             Command::SecondOn => return self.seek_by(1.0),
             Command::TenBack => return self.seek_by(-10.0),
             Command::TenOn => return self.seek_by(10.0),
-            Command::ToStart => return self.to_start(),
+            Command::ToStart => return self.jump_to_start(),
             Command::ToEnd => return self.jump_to_end(),
             Command::EdgeBack | Command::EdgeOn => {
                 let to = self.track.edge(self.play.position_ns, command == Command::EdgeOn);
@@ -281,7 +281,7 @@ impl State {
         requests
     }
 
-    fn to_start(&mut self) -> Vec<Request> {
+    fn jump_to_start(&mut self) -> Vec<Request> {
         match self.source.kind {
             // What is kept of a live stream begins later than the stream.
             SourceKind::Live => self.seek(self.track.rows().first().map_or(0, |row| row.pts_ns.min(self.play.position_ns))),
