@@ -31,6 +31,8 @@ pub struct Viewer {
     pass: Option<PicturePass>,
     trail: Trail,
     thumbnails: Thumbnails,
+    /// Frames that the window was too slow for in earlier sources.
+    replaced_before: u64,
     /// The source picker was open when its lists were asked for.
     picking: bool,
     /// Look that egui was given last.
@@ -73,6 +75,7 @@ impl Viewer {
             pass: device.map(PicturePass::new),
             trail: Trail::default(),
             thumbnails: Thumbnails::default(),
+            replaced_before: 0,
             picking: false,
             applied: None,
             ends: None,
@@ -83,10 +86,11 @@ impl Viewer {
 
     /// Does something, and asks the stream for what it needs.
     pub fn act(&mut self, action: Action) {
-        let opens = matches!(action, Action::Open(_) | Action::OpenAddress | Action::TryAgain | Action::WithoutAnalysis);
+        let opens = matches!(action, Action::Open(_) | Action::Drop(_) | Action::OpenAddress | Action::TryAgain | Action::WithoutAnalysis);
         let requests = self.state.act(action);
         if opens {
             self.trail = Trail::default();
+            self.replaced_before = self.stream.as_ref().map_or(0, |stream| stream.frames.replaced_count());
         }
         self.ask(requests);
     }
@@ -119,11 +123,16 @@ impl Viewer {
             self.state.add_results(&analysed);
         }
         if let Some(frame) = stream.frames.take() {
-            self.state.trust.dropped_window = stream.frames.replaced_count();
+            self.state.trust.dropped_window = stream.frames.replaced_count().saturating_sub(self.replaced_before);
             requests.extend(self.state.show(frame, now));
         }
         if self.state.source.kind == SourceKind::Live && self.state.play.looking_back {
-            let old = lock(&stream.look_back).at(self.state.play.position_ns).cloned();
+            let back = lock(&stream.look_back);
+            if let Some([first, _]) = back.span() {
+                self.state.look_back_begins(first);
+            }
+            let old = back.at(self.state.play.position_ns).cloned();
+            drop(back);
             if let Some(frame) = old {
                 self.state.show_old(frame);
             }
@@ -244,9 +253,8 @@ impl Viewer {
                 }
                 actions.extend(command_of(*key, *modifiers, writing).map(Action::Do));
             }
-            for file in &input.raw.dropped_files {
-                let opening = crate::stream::Opening::word(&file.path().to_string_lossy(), self.state.settings.clone());
-                actions.push(Action::Open(Box::new(opening)));
+            if !input.raw.dropped_files.is_empty() {
+                actions.push(Action::Drop(input.raw.dropped_files.iter().map(|file| file.path().to_owned()).collect()));
             }
         });
         actions
@@ -260,11 +268,14 @@ fn panels(ui: &mut Ui, state: &mut State, shared: &mut Shared<'_>) {
     let margin = |x, y| Frame::new().inner_margin(Margin::symmetric(x, y));
     let (bar, side, bottom) = (margin(12, 4), margin(10, 8).fill(shared.palette.panel), margin(8, 4));
     Panel::top("top").exact_size(40.0).frame(bar).show(ui, |ui| panel::top_ui(ui, state, shared));
-    let height = if state.look.strips { 270.0 } else { 172.0 };
-    let bottom = Panel::bottom(if state.look.strips { "timeline with classes" } else { "timeline" })
+    // A small window, or large text, leaves less room: the picture comes first, unless a person drags the border.
+    let room = ui.available_height();
+    let strips = state.look.strips && state.has_classes();
+    let (name, usual, part) = if strips { ("timeline with classes", 270.0_f32, 0.42) } else { ("timeline", 172.0, 0.34) };
+    let bottom = Panel::bottom(name)
         .resizable(true)
-        .default_size(height)
-        .size_range(110.0..=420.0)
+        .default_size(usual.min(part * room).max(110.0))
+        .size_range(110.0..=(0.6 * room).clamp(110.0, 420.0))
         .frame(bottom);
     bottom.show(ui, |ui| panel::timeline_ui(ui, state, shared));
     if state.look.controls {
@@ -301,4 +312,5 @@ fn panels(ui: &mut Ui, state: &mut State, shared: &mut Shared<'_>) {
     panel::sources_ui(ui, state, shared);
     panel::palette_ui(ui, state, shared);
     panel::help_ui(ui, state, shared);
+    panel::drop_ui(ui, shared);
 }

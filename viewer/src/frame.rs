@@ -199,13 +199,23 @@ impl Picture {
         }
     }
 
-    /// A copy in memory of our own, every `step`th pixel of each row and column, so that the stream gets its buffer back.
-    pub fn thinned(&self, step: u32) -> Option<Picture> {
+    /// Its memory, to be used again; empty where that is the stream's.
+    pub fn into_bytes(self) -> Vec<u8> {
+        match self.data {
+            Data::Mapped(_) => Vec::new(),
+            Data::Owned { bytes, .. } => bytes,
+        }
+    }
+
+    /// A copy in `memory`, every `step`th pixel of each row and column, so that the stream gets its buffer back.
+    pub fn thinned(&self, step: u32, memory: Vec<u8>) -> Option<Picture> {
         let planes = self.planes()?;
         let step = step.max(1) as usize;
         let (width, height) = ((self.width as usize).div_ceil(step), (self.height as usize).div_ceil(step));
         let (cw, ch) = (width.div_ceil(2), height.div_ceil(2));
-        let mut bytes = Vec::with_capacity(width * height + 2 * cw * ch);
+        let mut bytes = memory;
+        bytes.clear();
+        bytes.reserve_exact(width * height + 2 * cw * ch);
         let pixel_bytes = |index: usize| if index > 0 && self.layout == PlaneLayout::Nv12 { 2 } else { 1 };
         let mut strides = [0; 3];
         let count = if self.layout == PlaneLayout::Nv12 { 2 } else { 3 };
@@ -248,13 +258,13 @@ mod tests {
     fn a_thinned_copy_keeps_every_second_pixel() {
         let bytes: Vec<u8> = (0..24 + 12).map(|n| n as u8).collect();
         let picture = Picture::from_bytes(PlaneLayout::Nv12, 6, 4, [6, 6, 0], YuvColour::BT709, bytes);
-        let half = picture.thinned(2).expect("whole");
+        let half = picture.thinned(2, vec![9; 100]).expect("whole");
         let planes = half.planes().expect("whole").planes;
         assert_eq!((half.width, half.height), (3, 2));
         assert_eq!(planes[0].0, [0, 2, 4, 12, 14, 16]);
         // Pairs of colour differences stay pairs.
         assert_eq!(planes[1].0, [24, 25, 28, 29]);
-        assert_eq!(picture.thinned(1).expect("whole").planes().expect("whole").planes[0].0.len(), 24);
+        assert_eq!(picture.thinned(1, Vec::new()).expect("whole").planes().expect("whole").planes[0].0.len(), 24);
     }
 
     #[test]

@@ -117,3 +117,27 @@ fn teaching_is_holding_a_key() {
     assert_eq!(marks.len(), 1);
     assert_eq!(marks[0].end_ns - marks[0].start_ns, 1_000_000_000);
 }
+
+#[derive(Debug)]
+struct File(std::path::PathBuf);
+
+impl egui::DroppedFile for File {
+    fn path(&self) -> &std::path::Path {
+        &self.0
+    }
+
+    fn bytes(&self) -> Result<Vec<u8>, String> {
+        std::fs::read(&self.0).map_err(|e| e.to_string())
+    }
+}
+
+#[test]
+fn a_file_that_is_dropped_is_opened() {
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let path = dir.path().join("kitchen.mp4");
+    std::fs::write(&path, "x").expect("written");
+    let mut harness = harness();
+    harness.input_mut().dropped_files.push(std::sync::Arc::new(File(path)));
+    harness.run_steps(2);
+    assert_eq!(harness.state().state.source.title, "kitchen.mp4");
+}

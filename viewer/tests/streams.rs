@@ -296,6 +296,24 @@ fn a_live_source_is_measured_looked_back_at_and_recorded() {
 }
 
 #[test]
+fn frames_that_one_source_has_dropped_are_not_counted_for_the_next() {
+    start();
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let clip = recorded(dir.path());
+    let mut viewer = viewer(Opening::live(LiveSource::Test("ball".into()), None), dir.path());
+    // A window that draws far too seldom.
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while viewer.state.trust.dropped_window < 3 {
+        viewer.take(Instant::now());
+        std::thread::sleep(Duration::from_millis(200));
+        assert!(Instant::now() < deadline, "nothing dropped");
+    }
+    viewer.act(Action::Open(Box::new(Opening { paused: true, ..Opening::word(&clip.to_string_lossy(), None) })));
+    until(&mut viewer, "the clip", |v| v.state.frame.is_some());
+    assert!(viewer.state.trust.dropped_window < 3, "{}", viewer.state.trust.dropped_window);
+}
+
+#[test]
 fn the_source_picker_shows_files_with_previews_and_opens_them() {
     start();
     let dir = tempfile::tempdir().expect("temporary folder");
@@ -325,4 +343,71 @@ fn the_source_picker_shows_files_with_previews_and_opens_them() {
     assert!(harness.state().state.source.title == "clip.mp4" && !harness.state().state.look.sources);
     let opening = harness.state().state.source.opening.clone().expect("opened");
     assert!(opening.results.is_some(), "results beside it come along");
+}
+
+#[test]
+fn pictures_come_while_the_cursor_of_the_timeline_is_held_still() {
+    start();
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let clip = recorded(dir.path());
+    let opening = Opening { paused: true, ..Opening::word(&clip.to_string_lossy(), None) };
+    let mut viewer = viewer(opening, dir.path());
+    until(&mut viewer, "the timeline", |v| v.state.source.results_read == (60, true) && v.state.play.duration_ns.is_some());
+    let size = [1000.0, 700.0];
+    let mut harness = egui_kittest::Harness::builder().with_size(size).build_ui_state(
+        |ui, viewer: &mut Viewer| {
+            viewer.take(Instant::now());
+            viewer.ui(ui);
+        },
+        viewer,
+    );
+    harness.run_steps(3);
+    let button =
+        |pos, pressed| egui::Event::PointerButton { pos, button: egui::PointerButton::Primary, pressed, modifiers: egui::Modifiers::NONE };
+    let (mut at, lanes) = (egui::pos2(300.0, 660.0), 660.0);
+    harness.event(egui::Event::PointerMoved(at));
+    harness.event(button(at, true));
+    harness.run_steps(1);
+    // Three stops of one drag; the button stays down.
+    for x in [400.0, 800.0, 550.0] {
+        at = egui::pos2(x, lanes);
+        harness.event(egui::Event::PointerMoved(at));
+        harness.run_steps(1);
+        let wanted = harness.state().state.play.position_ns;
+        let deadline = Instant::now() + Duration::from_secs(60);
+        let arrived = |v: &Viewer| {
+            let shown = v.state.frame.as_ref().map_or(u64::MAX, |f| f.pts_ns);
+            v.state.play.jumping_to.is_none() && wanted.checked_sub(shown).is_some_and(|since| since < 40_000_000)
+        };
+        while !arrived(harness.state()) {
+            harness.run_steps(1);
+            let shown = harness.state().state.frame.as_ref().map(|f| f.pts_ns);
+            assert!(Instant::now() < deadline, "held at {wanted} and shown {shown:?}");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        assert!(harness.state().state.play.position_ns == wanted && harness.ctx.input(|i| i.pointer.primary_down()));
+    }
+}
+
+#[test]
+fn a_jump_behind_the_last_picture_shows_the_last_one() {
+    start();
+    let dir = tempfile::tempdir().expect("temporary folder");
+    // Sound for a second longer than pictures, as cameras and editors write it.
+    let clip = dir.path().join("sound.mkv");
+    let words = format!(
+        "matroskamux name=m ! filesink location={} videotestsrc num-buffers=30 ! video/x-raw,width=320,height=240,framerate=30/1 ! jpegenc ! m. \
+         audiotestsrc num-buffers=86 ! audio/x-raw,rate=44100,channels=1 ! m.",
+        clip.display()
+    );
+    clips::launch(&words);
+    let opening = Opening { paused: true, ..Opening::word(&clip.to_string_lossy(), None) };
+    let mut viewer = viewer(opening, dir.path());
+    until(&mut viewer, "the first picture", |v| v.state.frame.is_some() && v.state.play.duration_ns.is_some());
+    assert!(viewer.state.play.duration_ns.is_some_and(|ns| ns > 1_900_000_000), "{:?}", viewer.state.play.duration_ns);
+    viewer.act(Action::Do(Command::ToEnd));
+    until(&mut viewer, "a picture near the end of the pictures", |v| v.state.results().is_some_and(|r| (20..30).contains(&r.frame)));
+    until(&mut viewer, "the end of the jump", |v| v.state.play.jumping_to.is_none());
+    viewer.act(Action::Seek(0));
+    until(&mut viewer, "the first picture again", |v| v.state.results().is_some_and(|r| r.frame == 0));
 }

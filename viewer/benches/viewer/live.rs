@@ -10,7 +10,7 @@ use ego_viewer::stream::{LookBack, Opening};
 use ego_viewer::timeline::Track;
 use ego_viewer::{ViewOptions, Viewer};
 
-use crate::{SIZE, canvas, common, memory, processor_time};
+use crate::{SIZE, canvas, common, heap, memory, processor_time};
 
 /// From the hand-over at the end of the graph to the end of drawing, of a test picture of 1280x720 at 30 frames a second.
 pub(crate) fn added() {
@@ -61,17 +61,21 @@ pub(crate) fn added() {
 
 /// Results and look-back of an hour of 720p at 30 frames a second, as fast as possible; drawn once a second.
 pub(crate) fn an_hour() {
+    const MINUTES: [u64; 5] = [1, 5, 15, 30, 60];
     let canvas = canvas();
     let mut viewer = common::viewer(Some(canvas.device().graphics()), 0);
     viewer.state.source.kind = SourceKind::Live;
     viewer.state.track = Track::limited(LIVE_ROWS);
     let mut back = LookBack::new(ego_viewer::LOOK_BACK_BYTES);
     let light = ViewFrame { picture: None, mask: None, depth: None, ..common::frame(0) };
-    let mut minutes = Vec::new();
-    for n in 0..108_000_u64 {
+    let mut at = Vec::new();
+    for n in 0..60 * 1800_u64 {
         let record = Arc::new(common::record(n));
         viewer.state.add_results(&(0, Arc::clone(&record), None));
-        let bytes = vec![(n % 200) as u8; 640 * 360 * 3 / 2];
+        // The small copy that stays, as the end of the graph makes it; the picture itself goes back to its camera.
+        let mut bytes = back.spare();
+        bytes.clear();
+        bytes.resize(640 * 360 * 3 / 2, (n % 200) as u8);
         let picture = Picture::from_bytes(PlaneLayout::I420, 640, 360, [640, 320, 320], YuvColour::BT709, bytes);
         let frame = ViewFrame { results: record, picture: Some(Arc::new(picture)), number: n, pts_ns: n * 33_333_333, ..light.clone() };
         viewer.state.show(frame.clone(), Instant::now());
@@ -79,17 +83,21 @@ pub(crate) fn an_hour() {
         if n % 30 == 29 {
             canvas.render(&mut viewer, Vec::new()).expect("drawn");
         }
-        if (n + 1) % 1800 == 0 {
-            minutes.push(memory());
+        if (n + 1) % 1800 == 0 && MINUTES.contains(&((n + 1) / 1800)) {
+            at.push((memory(), heap()));
         }
     }
-    let at = |minute: usize| minutes.get(minute - 1).copied().unwrap_or(f64::NAN);
+    println!("an hour live (720p, halved for the look-back), resident and in use on Rust's heap:");
+    for (minute, (resident, heap)) in MINUTES.into_iter().zip(&at) {
+        println!("  after {minute:2} minutes {resident:.1} MB and {heap:.2} MB");
+    }
+    if let [_, five, .., hour] = at.as_slice() {
+        println!("  from minute 5 on {:+.2} % and {:+.2} %", (hour.0 / five.0 - 1.0) * 100.0, (hour.1 / five.1 - 1.0) * 100.0);
+    }
+    let rows = viewer.state.track.rows().len();
     println!(
-        "an hour live (720p, halved for the look-back): {:.0} MB after 1 minute, {:.0} after 5, {:.0} after 30, {:.0} after 60; from minute 5 on {:+.1} %",
-        at(1),
-        at(5),
-        at(30),
-        at(60),
-        (at(60) / at(5) - 1.0) * 100.0
+        "  {rows} rows in {:.1} MB that were taken at the start, {:.0} MB of pictures",
+        viewer.state.track.bytes() as f64 * 1e-6,
+        back.bytes() as f64 * 1e-6
     );
 }

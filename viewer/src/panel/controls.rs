@@ -11,6 +11,8 @@ use crate::state::{Action, SourceKind, State};
 
 /// The stage and property that say what counts as within reach.
 const RANGE: (&str, &str) = ("sharp", "threshold");
+/// Values that are no whole numbers are set in steps of this.
+const LEAST_STEP: f64 = 0.001;
 
 /// Draws the panel.
 pub fn controls_ui(ui: &mut Ui, state: &mut State, shared: &mut Shared<'_>) {
@@ -140,16 +142,26 @@ fn value_ui(ui: &mut Ui, state: &mut State, at: usize, shared: &mut Shared<'_>) 
             }
         }
         AdjustableValue::Number { now, default, min, max, whole } => {
+            let step = if *whole { 1.0 } else { LEAST_STEP };
+            let rounded = |value: f64| (value / step).round() * step;
+            let written = |value: f64| {
+                if *whole { format!("{value:.0}") } else { format!("{value:.3}").trim_end_matches('0').trim_end_matches('.').to_owned() }
+            };
+            // A number of 32 bits is seldom a round one of 64, and a slider that rounds what it is given calls that a change. Told to the
+            // stage, it would come back, and be rounded again, with every picture of the window.
+            let shown = rounded(*now).clamp(*min, *max);
+            let mut value = shown;
             let label = ui.label(RichText::new(&control.name).color(shared.palette.weak)).on_hover_text(&control.blurb);
-            let slider = Slider::new(now, *min..=*max);
+            let slider = Slider::new(&mut value, *min..=*max);
             let slider = if *whole { slider.integer() } else { slider.max_decimals(3) };
-            let response =
-                ui.add(slider).labelled_by(label.id).on_hover_text(format!("{} (double-click: back to {default})", control.blurb));
+            let about = format!("{} (double-click: back to {})", control.blurb, written(*default));
+            let response = ui.add(slider).labelled_by(label.id).on_hover_text(about);
             if response.double_clicked() {
-                *now = *default;
-                set(default.to_string());
-            } else if response.changed() {
-                set(if *whole { format!("{now:.0}") } else { now.to_string() });
+                value = *default;
+            }
+            if (value - shown).abs() > 0.5 * step {
+                *now = value;
+                set(written(value));
             }
         }
     }
@@ -176,4 +188,54 @@ fn teach_ui(ui: &mut Ui, state: &mut State, shared: &mut Shared<'_>) {
             shared.command(Command::SaveMarks);
         }
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+
+    use ego_graph::Adjustable;
+    use egui_kittest::Harness;
+    use egui_kittest::kittest::Queryable as _;
+
+    use super::*;
+    use crate::panel::Thumbnails;
+    use crate::scene::Trail;
+    use crate::theme::Palette;
+
+    /// Values as elements tell them: of 32 bits, and one outside of the range that the slider has.
+    fn controls() -> Vec<Adjustable> {
+        let control = |key: &str, now: f64, whole| Adjustable {
+            stage: "sharp".into(),
+            key: key.into(),
+            name: key.into(),
+            blurb: "Nearness that counts as within reach".into(),
+            value: AdjustableValue::Number { now, default: now, min: 0.0, max: 10.0, whole },
+        };
+        vec![control("threshold", f64::from(0.47_f32), false), control("rows", 3.0, true)]
+    }
+
+    #[test]
+    fn a_value_is_told_to_its_stage_when_a_person_changes_it_and_at_no_other_time() {
+        let actions = RefCell::new(Vec::new());
+        let state = State { controls: controls(), ..State::new(".".into()) };
+        let draw = |ui: &mut Ui, state: &mut State| {
+            let (mut thumbnails, trail) = (Thumbnails::default(), Trail::default());
+            let mut actions = actions.borrow_mut();
+            let palette = Palette::of(false);
+            (0..2).for_each(|at| {
+                let mut shared = Shared { palette, actions: &mut actions, picture: None, trail: &trail, thumbnails: &mut thumbnails };
+                value_ui(ui, state, at, &mut shared);
+            });
+        };
+        let mut harness = Harness::builder().with_size([300.0, 200.0]).build_ui_state(draw, state);
+        harness.run_steps(20);
+        assert_eq!(*actions.borrow(), [], "nobody has touched anything");
+        harness.get_by_role_and_label(egui::accesskit::Role::Slider, "threshold").focus();
+        harness.run_steps(2);
+        harness.key_press(egui::Key::ArrowRight);
+        harness.run_steps(3);
+        let told = actions.borrow().clone();
+        assert!(matches!(told.as_slice(), [Action::Set { key, .. }] if key == "threshold"), "{told:?}");
+    }
 }

@@ -45,9 +45,11 @@ pub fn help_ui(ui: &mut Ui, state: &mut State, shared: &mut Shared<'_>) {
         ScrollArea::vertical().max_height(height).min_scrolled_height(height).show(ui, |ui| {
             let count = if width >= 960.0 { 3 } else { 2 };
             ui.columns(count, |columns| {
-                let groups = ["Playing", "Timeline", "Picture", "Hands in 3D", "Window"];
-                for (place, group) in groups.into_iter().enumerate() {
-                    let column = &mut columns[usize::from(place >= 2)];
+                // Lines of text, not of buttons: all keys fit on a page of 800 points.
+                columns.iter_mut().for_each(|column| column.spacing_mut().interact_size.y = 0.0);
+                let groups = [("Playing", 0), ("Timeline", 0), ("Hands in 3D", 0), ("Picture", 1), ("Window", 1)];
+                for (group, place) in groups {
+                    let column = &mut columns[place];
                     heading(column, group);
                     Grid::new(group).num_columns(2).spacing([14.0, 2.0]).show(column, |ui| {
                         for info in COMMANDS.iter().filter(|info| info.group == group) {

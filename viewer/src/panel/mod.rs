@@ -3,6 +3,7 @@
 
 mod controls;
 mod decision;
+mod drop;
 mod help;
 mod icons;
 mod notices;
@@ -17,6 +18,7 @@ mod trust;
 
 pub use controls::controls_ui;
 pub use decision::{decision_line_ui, decision_ui, selection_ui};
+pub use drop::drop_ui;
 pub use help::help_ui;
 pub use notices::notices_ui;
 pub use palette::palette_ui;

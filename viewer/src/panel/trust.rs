@@ -61,9 +61,10 @@ pub fn trust_ui(ui: &mut Ui, state: &State, shared: &Shared<'_>) {
     }
     heading(ui, "What runs");
     for stage in &state.trust.models {
-        let model = stage.model.as_deref().filter(|m| !m.is_empty()).unwrap_or("no model");
-        let provider = stage.provider.as_deref().filter(|p| !p.is_empty()).unwrap_or("–");
-        ui.label(RichText::new(format!("{}: {model} on {provider}", stage.stage)).size(12.0));
+        let model = stage.model.as_deref().filter(|m| !m.is_empty());
+        let on = stage.provider.as_deref().filter(|p| !p.is_empty()).map(|p| format!(" on {p}")).unwrap_or_default();
+        let text = model.map_or_else(|| format!("{}: needs no model", stage.stage), |model| format!("{}: {model}{on}", stage.stage));
+        ui.label(RichText::new(text).size(12.0));
         let of =
             |key: &str| stage.values.iter().find(|(k, _)| k == key).and_then(|(_, v)| if let Stat::Whole(n) = v { Some(*n) } else { None });
         if let (Some(frames), Some(analysed)) = (of("frames"), of("analysed")) {

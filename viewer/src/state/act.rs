@@ -50,6 +50,8 @@ pub enum Action {
     Open(Box<Opening>),
     /// Open what is written in the address field.
     OpenAddress,
+    /// Files were dropped onto the window.
+    Drop(Vec<std::path::PathBuf>),
     /// Open the same source again.
     TryAgain,
     /// Open the same source without models.
@@ -87,6 +89,7 @@ impl State {
                 let settings = self.settings.clone();
                 return self.open(Opening::word(&word, settings));
             }
+            Action::Drop(paths) => return self.dropped(&paths),
             Action::TryAgain => return self.source.opening.clone().map(|o| self.open(o)).unwrap_or_default(),
             Action::WithoutAnalysis => {
                 let opening = self.source.opening.clone().map(|o| Opening { analyse: false, ..o });
@@ -118,13 +121,25 @@ impl State {
         vec![Request::Open(Box::new(opening))]
     }
 
+    /// Opens one of the files: a video before its results, which it brings along.
+    fn dropped(&mut self, paths: &[std::path::PathBuf]) -> Vec<Request> {
+        let is_results = |path: &&std::path::PathBuf| path.extension().is_some_and(|ending| ending == "jsonl");
+        let Some(path) = paths.iter().find(|path| !is_results(path)).or(paths.first()) else { return Vec::new() };
+        let requests = self.open(Opening::word(&path.to_string_lossy(), self.settings.clone()));
+        if paths.len() > 1 {
+            let text = format!("{} of {} files that were dropped is open: the window shows one at a time", self.source.title, paths.len());
+            self.notify(Level::Info, text, None, None);
+        }
+        requests
+    }
+
     fn seek(&mut self, ns: u64) -> Vec<Request> {
-        let end = self.end_ns();
-        let ns = ns.min(end);
+        let ns = ns.min(self.end_ns());
         self.play.ended = false;
         match self.source.kind {
             SourceKind::None => Vec::new(),
             SourceKind::File => {
+                let ns = ns.min(self.last_picture_ns());
                 self.play.position_ns = ns;
                 self.play.jumping_to = Some(ns);
                 vec![Request::Seek(ns)]
@@ -155,7 +170,7 @@ impl State {
             Command::SecondOn => return self.seek_by(1.0),
             Command::TenBack => return self.seek_by(-10.0),
             Command::TenOn => return self.seek_by(10.0),
-            Command::ToStart => return self.seek(self.track.rows().first().map_or(0, |r| r.pts_ns.min(self.play.position_ns))),
+            Command::ToStart => return self.jump_to_start(),
             Command::ToEnd => return self.jump_to_end(),
             Command::EdgeBack | Command::EdgeOn => {
                 let to = self.track.edge(self.play.position_ns, command == Command::EdgeOn);
@@ -164,7 +179,7 @@ impl State {
             Command::MarkIn => self.play.selection[0] = Some(self.play.position_ns),
             Command::MarkOut => self.play.selection[1] = Some(self.play.position_ns),
             Command::Loop => return self.toggle_loop(),
-            Command::ZoomAll => self.view = None,
+            Command::ZoomAll => self.zoom_all(),
             Command::ToggleLayer(layer) => self.layers.shade_mut(layer).visible ^= true,
             Command::ToggleTruth => self.layers.truth ^= true,
             Command::ColourHands => {
@@ -181,7 +196,7 @@ impl State {
             Command::CopyScreenshotPath => self.copy_screenshot_path(),
             Command::NextView => self.look.eye = self.look.eye.next(),
             Command::ResetView => self.look.eye = crate::scene::Eye::default(),
-            Command::ToggleStrips => self.look.strips ^= true,
+            Command::ToggleStrips => self.toggle_strips(),
             Command::ToggleTrust => self.look.trust ^= true,
             Command::ToggleControls => self.look.controls ^= true,
             Command::ToggleResults => self.look.results ^= true,
@@ -216,7 +231,8 @@ impl State {
                 if !self.play.playing {
                     return vec![Request::Pause];
                 }
-                let at_end = self.play.ended || self.play.duration_ns.is_some_and(|d| self.play.position_ns + 40_000_000 >= d);
+                let near = |end: u64| self.play.position_ns + 40_000_000 >= end || self.play.position_ns >= self.last_picture_ns();
+                let at_end = self.play.ended || self.play.duration_ns.is_some_and(near);
                 let mut requests = if at_end { self.seek(0) } else { Vec::new() };
                 requests.push(Request::Play);
                 requests
@@ -253,11 +269,24 @@ impl State {
     fn frame_back(&mut self) -> Vec<Request> {
         let mut requests = self.pause_for_stepping();
         let rows = self.track.rows();
-        let before = rows.partition_point(|r| r.pts_ns < self.play.position_ns).checked_sub(1).and_then(|at| rows.get(at));
+        // The cursor may stand anywhere within the frame that shows.
+        const LONGEST_FRAME_NS: u64 = 200_000_000;
+        let at = self.play.position_ns;
+        let shown = self.frame.as_ref().map(|frame| frame.pts_ns).filter(|_| self.play.jumping_to.is_none());
+        let from = shown.filter(|begin| at.checked_sub(*begin).is_some_and(|since| since < LONGEST_FRAME_NS)).unwrap_or(at);
+        let before = rows.partition_point(|r| r.pts_ns < from).checked_sub(1).and_then(|at| rows.get(at));
         // Without results the frame before is a thirtieth of a second away, and the player shows what it finds there.
-        let to = before.map_or(self.play.position_ns.saturating_sub(33_300_000), |r| r.pts_ns);
+        let to = before.map_or(from.saturating_sub(33_300_000), |r| r.pts_ns);
         requests.extend(self.seek(to));
         requests
+    }
+
+    fn jump_to_start(&mut self) -> Vec<Request> {
+        match self.source.kind {
+            // What is kept of a live stream begins later than the stream.
+            SourceKind::Live => self.seek(self.track.rows().first().map_or(0, |row| row.pts_ns.min(self.play.position_ns))),
+            _ => self.seek(0),
+        }
     }
 
     fn jump_to_end(&mut self) -> Vec<Request> {
@@ -266,7 +295,7 @@ impl State {
                 (self.play.looking_back, self.play.position_ns, self.view) = (false, self.play.live_ns, None);
                 Vec::new()
             }
-            _ => self.seek(self.end_ns().saturating_sub(1_000_000)),
+            _ => self.seek(self.end_ns()),
         }
     }
 
@@ -291,6 +320,23 @@ impl State {
             return Vec::new();
         }
         vec![Request::Record { folder: self.folder.clone() }]
+    }
+
+    /// A file: all of it. A live stream: all that is kept, and the last seconds again.
+    fn zoom_all(&mut self) {
+        let first = self.track.rows().first().map_or(0, |row| row.pts_ns) as f64;
+        let all = TimeView { start_ns: first, end_ns: self.end_ns() as f64 };
+        let now = self.time_view();
+        let shown = now.start_ns <= all.start_ns && self.view.is_some();
+        self.view = Some(all).filter(|all| self.source.kind == SourceKind::Live && !shown && all.span_ns() > now.span_ns());
+    }
+
+    fn toggle_strips(&mut self) {
+        self.look.strips ^= true;
+        if self.look.strips && !self.has_classes() {
+            let text = "There are no classes in these results; strips show when there are some";
+            self.notify(Level::Info, text, None, None);
+        }
     }
 
     fn copy_results(&mut self) {

@@ -71,6 +71,7 @@ impl State {
             Trouble::Warning(text) => self.notify(Level::Warning, text, None, None),
             Trouble::Source { text, hint } => {
                 self.source.opening_now = false;
+                self.source.analysis = Analysis::Off;
                 self.play.playing = false;
                 self.notify(Level::Error, text, hint, Some(("Choose another source", Action::Do(Command::OpenSource))));
             }
@@ -99,6 +100,9 @@ impl State {
         if self.source.kind == SourceKind::File {
             // Every picture of a file goes through the models; numbers that are missing were jumped over.
             row.flags &= !flags::DROPPED;
+            if let Some(earlier) = self.track.same(row.pts_ns) {
+                row.keep(earlier);
+            }
         }
         self.track.push(row);
     }
@@ -165,9 +169,26 @@ impl State {
         requests
     }
 
-    /// Shows a picture of the look-back, beside the stream.
+    /// The oldest picture of the look-back has this time. A person who looks at one that is gone since keeps it; who jumps to one that is
+    /// gone comes to the oldest.
+    pub fn look_back_begins(&mut self, first_ns: u64) {
+        if self.play.position_ns < first_ns && !self.shows(self.play.position_ns) {
+            self.play.position_ns = first_ns;
+        }
+    }
+
+    /// Shows a picture of the look-back, beside the stream; not one that is newer than the cursor.
     pub fn show_old(&mut self, frame: ViewFrame) {
-        self.frame = Some(frame);
+        if frame.pts_ns <= self.play.position_ns {
+            self.frame = Some(frame);
+        }
+    }
+
+    /// Whether the picture on the screen is that of a time.
+    fn shows(&self, ns: u64) -> bool {
+        const LONGEST_FRAME_NS: u64 = 1_000_000_000;
+        let since = self.frame.as_ref().and_then(|frame| ns.checked_sub(frame.pts_ns));
+        since.is_some_and(|since| since < LONGEST_FRAME_NS)
     }
 
     /// The results on the screen.

@@ -27,8 +27,10 @@ pub(crate) use act::MOST_ZOOM;
 pub use hear::RowBatch;
 pub use playback::Playback;
 
-/// Rows that a live stream keeps: an hour at 30 frames a second.
+/// Rows that a live stream keeps, at least: an hour at 30 frames a second, half of one at 60. Older ones give way.
 pub const LIVE_ROWS: usize = 108_000;
+/// Bytes that these rows and their sums never pass; all are taken when the stream begins.
+pub const LIVE_BYTES: usize = 6_000_000;
 
 /// Where pictures come from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -310,6 +312,22 @@ impl State {
     pub fn end_ns(&self) -> u64 {
         let rows = self.track.rows().last().map_or(0, |r| r.pts_ns);
         self.play.duration_ns.unwrap_or(0).max(rows).max(self.play.position_ns)
+    }
+
+    /// Whether any row has classes with a probability; looks at the newest only, which is enough to give their strips room.
+    pub fn has_classes(&self) -> bool {
+        const NEWEST: usize = 4096;
+        self.track.rows().iter().rev().take(NEWEST).any(|row| row.top[0] != 0)
+    }
+
+    /// Where a jump to the end of a file goes: to the last picture where a results file names it, else to just before the end.
+    pub fn last_picture_ns(&self) -> u64 {
+        // A sound track may be longer than its pictures.
+        const NEAR_THE_END_NS: u64 = 500_000_000;
+        let end = self.end_ns();
+        let rows = self.track.rows().last().filter(|_| self.source.has_results && self.source.results_read.1);
+        let last = rows.map(|row| row.pts_ns).filter(|last| end - last < NEAR_THE_END_NS);
+        last.unwrap_or(end.saturating_sub(1_000_000))
     }
 
     /// What the timeline shows now: what the person has chosen, else everything (files) or the last 20 seconds (live).

@@ -38,22 +38,26 @@ fn opened(live: bool) -> State {
     state
 }
 
+/// A decision that is certain.
+fn action(label: &str) -> ActionRecord {
+    ActionRecord {
+        label: label.to_owned(),
+        class: 0,
+        score: 0.9,
+        top: vec![RankedLabel(label.to_owned(), 0.9)],
+        unknown: false,
+        uncertainty: 0.0,
+        stable: true,
+        window_ns: [0, 0],
+        next: None,
+    }
+}
+
 /// Ten rows a second, a new decision every two seconds.
 fn with_rows(state: &mut State) {
     for n in 0..100_u64 {
         let mut record = FrameRecord::new("clip", n, Some(n * 100_000_000), 640, 360);
-        let label = format!("action {}", n / 20);
-        record.action = Some(ActionRecord {
-            label: label.clone(),
-            class: (n / 20) as u32,
-            score: 0.9,
-            top: vec![RankedLabel(label, 0.9)],
-            unknown: false,
-            uncertainty: 0.0,
-            stable: true,
-            window_ns: [0, 0],
-            next: None,
-        });
+        record.action = Some(action(&format!("action {}", n / 20)));
         let opening = state.opening();
         state.add_results(&(opening, Arc::new(record), None));
     }
@@ -80,7 +84,7 @@ fn a_file_plays_pauses_jumps_and_steps() {
     state.hear(StreamEvent::Arrived(3_000_000_000));
     assert_eq!(press(&mut state, Command::FrameBack), [Request::Pause, Request::Seek(2_900_000_000)]);
     assert_eq!(press(&mut state, Command::FrameOn), [Request::Step]);
-    assert_eq!(press(&mut state, Command::TenOn), [Request::Seek(10_000_000_000)], "never beyond the end");
+    assert_eq!(press(&mut state, Command::TenOn), [Request::Seek(9_999_000_000)], "never beyond the end");
     assert_eq!(press(&mut state, Command::ToStart), [Request::Seek(0)]);
     assert_eq!(press(&mut state, Command::Faster), [Request::Rate(2.0)]);
     for _ in 0..10 {
@@ -311,4 +315,136 @@ fn sources_that_were_opened_are_offered_again_newest_first() {
     let video = Opening { what: crate::stream::What::File(ego_graph::Input::of_file("clips/a.mp4".as_ref())), ..state.recent[0].clone() };
     state.act(Action::Open(Box::new(video)));
     assert_eq!(state.folders(), ["out", "clips"].map(std::path::PathBuf::from));
+}
+
+#[test]
+fn hours_of_a_live_stream_stay_in_the_memory_of_its_beginning() {
+    const HOURS: u64 = 5;
+    let mut state = opened(true);
+    let memory = state.track.bytes();
+    assert!(memory <= LIVE_BYTES, "{memory}");
+    let opening = state.opening();
+    let mut record = FrameRecord::new("live", 0, Some(0), 640, 360);
+    record.action = Some(action("pour milk"));
+    for n in 0..HOURS * 3600 * 30 {
+        (record.frame, record.pts_ns) = (n, Some(n * 33_333_333));
+        state.add_results(&(opening, Arc::new(record.clone()), None));
+        if n % 300 == 0 {
+            state.track.settle();
+            assert_eq!(state.track.bytes(), memory, "after {n} frames");
+        }
+    }
+    let rows = state.track.rows();
+    let kept = rows.last().map_or(0, |r| r.pts_ns) - rows.first().map_or(0, |r| r.pts_ns);
+    assert!(kept >= 3_599_000_000_000, "an hour is there: {kept}");
+}
+
+#[test]
+fn what_was_decided_is_kept_when_a_jump_comes_back_to_it() {
+    let mut state = opened(false);
+    with_rows(&mut state);
+    let (opening, at) = (state.opening(), 5_000_000_000);
+    // The same frame after a jump: the stage that decides has not seen enough yet.
+    state.add_results(&(opening, Arc::new(FrameRecord::new("clip", 50, Some(at), 640, 360)), None));
+    let row = state.track.same(at).expect("there");
+    assert_eq!((state.labels.name(row.decision), row.score, row.flags & crate::timeline::flags::UNSURE), ("action 2", 230, 0));
+    // A new decision counts.
+    let mut record = FrameRecord::new("clip", 50, Some(at), 640, 360);
+    record.action = Some(action("another"));
+    state.add_results(&(opening, Arc::new(record), None));
+    assert_eq!(state.track.same(at).map(|row| state.labels.name(row.decision)), Some("another"));
+}
+
+#[test]
+fn the_frame_before_is_that_of_the_picture_wherever_in_it_the_cursor_stands() {
+    let mut state = opened(false);
+    with_rows(&mut state);
+    press(&mut state, Command::PlayPause);
+    state.act(Action::Seek(5_080_000_000));
+    state.hear(StreamEvent::Arrived(5_080_000_000));
+    let shown = frame(&state, 50, 5_000_000_000);
+    state.show(shown, Instant::now());
+    state.play.position_ns = 5_080_000_000;
+    assert_eq!(press(&mut state, Command::FrameBack), [Request::Seek(4_900_000_000)]);
+}
+
+#[test]
+fn one_of_several_dropped_files_is_opened_a_video_before_its_results() {
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let paths = ["clip.jsonl", "clip.mp4", "other.mp4"].map(|name| dir.path().join(name));
+    paths.iter().for_each(|path| std::fs::write(path, "x").expect("written"));
+    let mut state = State::new(".".into());
+    assert_eq!(state.act(Action::Drop(Vec::new())), []);
+    let requests = state.act(Action::Drop(paths.to_vec()));
+    let [Request::Open(opening)] = requests.as_slice() else { panic!("{requests:?}") };
+    assert_eq!((opening.title().as_str(), opening.results.as_ref()), ("clip.mp4", Some(&paths[0])));
+    assert!(state.notices.iter().any(|n| n.text.contains("3 files")), "{:?}", state.notices);
+    state.act(Action::Drop(vec![paths[0].clone()]));
+    assert!(matches!(state.source.opening.as_ref().map(|o| &o.what), Some(crate::stream::What::ResultsOnly(_))));
+    assert_eq!(state.notices, []);
+}
+
+#[test]
+fn looking_back_keeps_the_picture_that_is_looked_at_and_jumps_no_further_than_pictures_go() {
+    let mut state = opened(true);
+    with_rows(&mut state);
+    let second = 1_000_000_000;
+    let newest = frame(&state, 99, 9 * second);
+    state.show(newest, Instant::now());
+    state.act(Action::Seek(3 * second));
+    let old = frame(&state, 30, 3 * second);
+    state.show_old(old);
+    // It has given way meanwhile, and the oldest that is left is another.
+    let left = frame(&state, 50, 5 * second);
+    state.look_back_begins(left.pts_ns);
+    state.show_old(left.clone());
+    assert_eq!((state.play.position_ns, state.frame.as_ref().map(|f| f.number)), (3 * second, Some(30)));
+    press(&mut state, Command::ToStart);
+    state.look_back_begins(left.pts_ns);
+    state.show_old(left);
+    assert_eq!((state.play.position_ns, state.frame.as_ref().map(|f| f.number)), (5 * second, Some(50)));
+}
+
+#[test]
+fn everything_of_a_live_stream_is_what_is_kept_and_then_the_last_seconds_again() {
+    let mut state = opened(true);
+    let opening = state.opening();
+    for n in 0..600_u64 {
+        state.add_results(&(opening, Arc::new(FrameRecord::new("live", n, Some(5_000_000_000 + n * 100_000_000), 640, 360)), None));
+    }
+    let last = state.time_view();
+    assert_eq!(last.span_ns(), 20e9);
+    press(&mut state, Command::ZoomAll);
+    assert_eq!((state.time_view().start_ns, state.time_view().end_ns), (5e9, 64.9e9));
+    press(&mut state, Command::ZoomAll);
+    assert_eq!(state.time_view(), last);
+}
+
+#[test]
+fn a_jump_to_the_end_goes_to_the_last_picture_that_the_results_name() {
+    let mut state = opened(false);
+    with_rows(&mut state);
+    assert_eq!(press(&mut state, Command::ToEnd), [Request::Seek(9_999_000_000)]);
+    (state.source.has_results, state.source.results_read) = (true, (100, true));
+    assert_eq!(press(&mut state, Command::ToEnd), [Request::Seek(9_900_000_000)]);
+    state.hear(StreamEvent::Arrived(9_900_000_000));
+    state.play.playing = false;
+    assert_eq!(press(&mut state, Command::PlayPause), [Request::Seek(0), Request::Play], "there is nothing left to play");
+}
+
+#[test]
+fn a_source_that_cannot_be_opened_loads_no_models() {
+    let mut state = opened(false);
+    state.hear(StreamEvent::Analysis(Analysis::Loading));
+    state.hear(StreamEvent::Trouble(Trouble::Source { text: "no video".into(), hint: None }));
+    assert_eq!(state.source.analysis, Analysis::Off);
+}
+
+#[test]
+fn the_start_of_a_file_is_its_first_picture_and_not_the_first_that_was_analysed() {
+    let mut state = opened(false);
+    let opening = state.opening();
+    state.add_results(&(opening, Arc::new(FrameRecord::new("clip", 50, Some(1_680_000_000), 640, 360)), None));
+    state.play.position_ns = 3_000_000_000;
+    assert_eq!(press(&mut state, Command::ToStart), [Request::Seek(0)]);
 }

@@ -222,7 +222,7 @@ impl<W: Fn()> Conductor<W> {
         self.outputs = outputs;
     }
 
-    fn set(&self, stage: &str, key: &str, value: &str) {
+    fn set(&mut self, stage: &str, key: &str, value: &str) {
         let stages = match &self.now {
             Now::Nothing => return,
             Now::File(file) => file.stages(),
@@ -232,7 +232,7 @@ impl<W: Fn()> Conductor<W> {
             Ok(()) => self.news.tell(StreamEvent::Controls(stages.adjustable())),
             Err(error) => self.news.trouble(Trouble::Warning(error.to_string())),
         }
-        if let Now::File(file) = &self.now {
+        if let Now::File(file) = &mut self.now {
             file.look_again();
         }
     }

@@ -26,6 +26,14 @@ fn frame_of(pts_ns: u64, rate: gst::Fraction) -> Option<u64> {
     frame.and_then(|frame| u64::try_from(frame).ok())
 }
 
+/// When a frame begins that has this number, nanoseconds: decoders give the first picture after a jump the time of the jump, and the row
+/// of the frame that it is would not be found.
+fn begin_of(frame: u64, rate: gst::Fraction) -> Option<u64> {
+    let (numer, denom) = (u128::try_from(rate.numer()).ok()?, u128::try_from(rate.denom()).ok()?);
+    let begin = (numer > 0 && denom > 0).then(|| u128::from(frame) * denom * 1_000_000_000 / numer);
+    begin.and_then(|ns| u64::try_from(ns).ok())
+}
+
 /// What every stream shares.
 pub(super) struct Feed {
     frames: SlotSender<ViewFrame>,
@@ -95,6 +103,11 @@ impl Feed {
         lock(&self.look_back).clear();
     }
 
+    /// Pictures that have come so far, of all streams.
+    pub(super) fn taken(&self) -> u64 {
+        self.number.load(Ordering::Relaxed)
+    }
+
     pub(super) fn set_recording(&self, recording: Option<RecordingInput>) {
         *lock(&self.recording) = recording;
     }
@@ -117,6 +130,8 @@ impl Feed {
         let pts_ns = stream_time.map_or(0, gst::ClockTime::nseconds);
         let number = self.number.fetch_add(1, Ordering::Relaxed) + 1;
         let frame = if extra.live { number - 1 } else { frame_of(pts_ns, info.fps()).unwrap_or(number - 1) };
+        let jumped = !extra.live && pts.is_some() && pts == segment.and_then(|s| s.start());
+        let pts_ns = begin_of(frame, info.fps()).filter(|_| jumped).unwrap_or(pts_ns);
         let mut record = FrameRecord::new(extra.stream.as_str(), frame, Some(pts_ns), info.width(), info.height());
         let found = results_of(&buffer, &mut record);
         if let Some(problem) = &found.problem {
@@ -162,9 +177,12 @@ impl Feed {
     /// Keeps a copy for the look-back, small enough that the camera gets its buffers back.
     fn keep(&self, frame: &ViewFrame) {
         let Some(picture) = &frame.picture else { return };
-        let step = lock(&self.look_back).step(picture.bytes());
+        let (step, memory) = {
+            let mut back = lock(&self.look_back);
+            (back.step(picture.bytes()), back.spare())
+        };
         // Copied without the lock: the window must never wait for it.
-        let copy = picture.thinned(step).map(Arc::new);
+        let copy = picture.thinned(step, memory).map(Arc::new);
         lock(&self.look_back).push(ViewFrame { picture: copy, ..frame.clone() });
     }
 }
@@ -178,5 +196,7 @@ mod tests {
         let rate = gst::Fraction::new(30, 1);
         assert_eq!([0, 33_333_333, 33_000_000, 1_000_000_000, 1_020_000_000].map(|ns| frame_of(ns, rate)), [0, 1, 1, 30, 30].map(Some));
         assert_eq!(frame_of(5, gst::Fraction::new(0, 1)), None);
+        assert_eq!([0, 1, 30].map(|frame| begin_of(frame, rate)), [0, 33_333_333, 1_000_000_000].map(Some));
+        assert_eq!(begin_of(5, gst::Fraction::new(0, 1)), None);
     }
 }

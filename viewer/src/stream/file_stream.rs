@@ -17,11 +17,17 @@ use crate::state::Analysis;
 /// A jump that has not arrived after so long is taken for lost.
 const JUMP_PATIENCE: Duration = Duration::from_secs(2);
 
+/// A jump behind the last picture, where only the sound goes on, is made again so much earlier, then twice as much and so on.
+const FIRST_EARLIER_NS: u64 = 20_000_000;
+/// Up to here.
+const MOST_EARLIER_NS: u64 = 1_280_000_000;
+
 /// A player with models that is being opened beside the one that shows pictures.
 type Opened = (Result<Player, GraphError>, u64);
 
 /// See the module's documentation.
 pub(super) struct FileStream {
+    feed: Arc<Feed>,
     player: Player,
     playing: bool,
     rate: f64,
@@ -29,6 +35,10 @@ pub(super) struct FileStream {
     jumping: Option<Instant>,
     /// The jump that is wanted next; only the newest counts.
     wanted: Option<u64>,
+    /// Pictures that had come when the jump under way began, and how much earlier than wanted it goes.
+    jump_from: Option<(u64, u64)>,
+    /// The picture that stands still is wanted once more, because a stage sees it otherwise now.
+    again: bool,
     told_duration: Option<u64>,
     /// Where the player was sent last, for the one that takes its place.
     position_ns: u64,
@@ -91,11 +101,14 @@ impl FileStream {
             (None, None) => None,
         };
         Ok(FileStream {
+            feed: Arc::clone(feed),
             player,
             playing: !opening.paused,
             rate: 1.0,
             jumping: Some(Instant::now()),
             wanted: None,
+            jump_from: None,
+            again: false,
             told_duration: None,
             position_ns: 0,
             with_models,
@@ -137,13 +150,9 @@ impl FileStream {
         }
     }
 
-    /// A value of a stage has changed: a picture that stands still is analysed again.
-    pub(super) fn look_again(&self) {
-        if !self.playing
-            && let Some(at) = self.player.position()
-        {
-            self.player.seek(at);
-        }
+    /// A value of a stage has changed: a picture that stands still is analysed again, when it has come.
+    pub(super) fn look_again(&mut self) {
+        self.again = !self.playing;
     }
 
     /// Looks for news; `false` when it is over.
@@ -152,6 +161,9 @@ impl FileStream {
             match event {
                 PlayerEvent::Arrived => {
                     self.jumping = None;
+                    if self.jump_earlier() {
+                        continue;
+                    }
                     if self.wanted.is_none() {
                         news.tell(StreamEvent::Arrived(self.position_ns));
                     }
@@ -194,12 +206,30 @@ impl FileStream {
             return;
         }
         if let Some(ns) = self.wanted.take() {
-            self.position_ns = ns;
+            (self.position_ns, self.again) = (ns, false);
+            self.jump_from = Some((self.feed.taken(), 0));
             // A little into the frame: containers round, and the frame before must not be meant.
             if self.player.seek(Duration::from_nanos(ns + 500_000)) {
                 self.jumping = Some(Instant::now());
             }
+        } else if std::mem::take(&mut self.again)
+            && let Some(at) = self.player.position()
+            && self.player.seek(at)
+        {
+            self.jumping = Some(Instant::now());
         }
+    }
+
+    /// When a jump has brought no picture because there is none behind that time: makes it again, a little earlier.
+    fn jump_earlier(&mut self) -> bool {
+        let Some((taken, earlier)) = self.jump_from.take().filter(|(taken, _)| *taken == self.feed.taken()) else { return false };
+        let earlier = (2 * earlier).max(FIRST_EARLIER_NS);
+        if self.wanted.is_some() || earlier > MOST_EARLIER_NS {
+            return false;
+        }
+        let seeking = self.player.seek(Duration::from_nanos(self.position_ns.saturating_sub(earlier)));
+        (self.jump_from, self.jumping) = (Some((taken, earlier)), seeking.then(Instant::now));
+        seeking
     }
 
     fn tell_duration<W: Fn()>(&mut self, news: &News<W>) {

@@ -10,23 +10,34 @@ pub(crate) const LENGTH_NS: u64 = 20_000_000_000;
 /// Rate that pictures are made small for: 20 seconds of so many a second should fit.
 const FPS: usize = 30;
 
+/// Frames that there is room for from the beginning: 20 seconds of 60 a second.
+const ROOM: usize = 1200;
+
 /// Pictures with their results, oldest first.
 pub struct LookBack {
     frames: VecDeque<ViewFrame>,
     bytes: usize,
     budget: usize,
+    /// Memory of the picture that gave way last. The next copy goes there: a hundred large pieces asked for and given back each minute
+    /// would leave holes between everything else.
+    spare: Vec<u8>,
 }
 
 impl LookBack {
     /// Keeps at most so many bytes of pictures.
     pub fn new(budget: usize) -> LookBack {
-        LookBack { frames: VecDeque::new(), bytes: 0, budget }
+        LookBack { frames: VecDeque::with_capacity(ROOM), bytes: 0, budget, spare: Vec::new() }
     }
 
     /// How many pixels of a row become one, so that 20 seconds of such pictures fit.
     pub fn step(&self, picture_bytes: usize) -> u32 {
         let wanted = picture_bytes * FPS * (LENGTH_NS / 1_000_000_000) as usize;
         (1..=8).find(|step| wanted / (step * step) as usize <= self.budget).unwrap_or(8)
+    }
+
+    /// Memory for the copy that is pushed next.
+    pub fn spare(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.spare)
     }
 
     /// Adds a frame whose picture is a copy of our own; the oldest ones give way.
@@ -38,6 +49,10 @@ impl LookBack {
         while self.frames.len() > 1 && (self.bytes > self.budget || self.frames.front().is_some_and(too_old)) {
             if let Some(gone) = self.frames.pop_front() {
                 self.bytes -= size(&gone);
+                // One that the window shows just now keeps its memory.
+                if let Some(picture) = gone.picture.and_then(Arc::into_inner) {
+                    self.spare = picture.into_bytes();
+                }
             }
         }
     }
@@ -62,6 +77,7 @@ impl LookBack {
     pub fn clear(&mut self) {
         self.frames.clear();
         self.bytes = 0;
+        self.spare = Vec::new();
     }
 }
 
@@ -110,6 +126,20 @@ mod tests {
         assert!(last - first <= LENGTH_NS && last - first > LENGTH_NS - 40_000_000);
         assert_eq!(back.at(last - 1).map(|f| f.number), Some(1998));
         assert_eq!(back.at(0).map(|f| f.pts_ns), Some(first));
+    }
+
+    #[test]
+    fn copies_go_into_the_memory_of_those_that_gave_way() {
+        let mut back = LookBack::new(1_000_000);
+        let mut places = std::collections::HashSet::new();
+        for n in 0..2000 {
+            let mut bytes = back.spare();
+            bytes.resize(10_000, 0);
+            places.insert(bytes.as_ptr() as usize);
+            let picture = Picture::from_bytes(PlaneLayout::I420, 1, 1, [1; 3], YuvColour::BT601, bytes);
+            back.push(ViewFrame { picture: Some(Arc::new(picture)), ..frame(n, 0) });
+        }
+        assert!(places.len() <= back.frames.len() + 1, "{} pieces of memory for {} pictures", places.len(), back.frames.len());
     }
 
     #[test]

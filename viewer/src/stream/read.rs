@@ -96,10 +96,10 @@ pub fn results_of(buffer: &gst::BufferRef, record: &mut FrameRecord) -> Found {
     }
     match ego_meta::depth(buffer) {
         Ok(Some(meta)) => {
-            found.depth = match meta.scale {
-                DepthScale::Metric => depth_map(&meta.map, metric_nearness(meta.unit)),
-                DepthScale::Relative => depth_map(&meta.map, |v| (f64::from(v) * meta.unit * 255.0).round().clamp(0.0, 255.0) as u8),
-            };
+            found.depth = depth_steps(&meta.map).map(|(size, steps)| match meta.scale {
+                DepthScale::Metric => nearness_map(size, &steps, metric_nearness(meta.unit)),
+                DepthScale::Relative => nearness_map(size, &steps, relative_nearness(&steps)),
+            });
             note(record, "depth", &meta.stamp);
         }
         Ok(None) => {}
@@ -159,8 +159,19 @@ fn metric_nearness(unit_m: f64) -> impl Fn(u16) -> u8 {
     move |steps| if steps == 0 { 0 } else { (255.0 * NEAREST_M / (f64::from(steps) * unit_m)).round().clamp(0.0, 255.0) as u8 }
 }
 
-/// A GRAY16_LE sample, each number through a table so that a map of any size costs little.
-fn depth_map(sample: &gst::Sample, byte: impl Fn(u16) -> u8) -> Option<GreyMap> {
+/// Relative inverse depth as a share of the nearest point's, which is also what the range threshold counts in: each network has a unit of
+/// its own. 0 = not known.
+fn relative_nearness(steps: &[u16]) -> impl Fn(u16) -> u8 + use<> {
+    let nearest = f64::from(steps.iter().copied().max().unwrap_or(0).max(1));
+    move |steps| if steps == 0 { 0 } else { (255.0 * f64::from(steps) / nearest).round().clamp(1.0, 255.0) as u8 }
+}
+
+fn nearness_map([width, height]: [u32; 2], steps: &[u16], nearness: impl Fn(u16) -> u8) -> GreyMap {
+    GreyMap { width, height, data: steps.iter().map(|step| nearness(*step)).collect() }
+}
+
+/// Size and numbers of a GRAY16_LE sample, thinned so that a map of any size costs little.
+fn depth_steps(sample: &gst::Sample) -> Option<([u32; 2], Vec<u16>)> {
     // Every 4th column and row of a large map: depth is drawn soft.
     let info = VideoInfo::from_caps(sample.caps()?).ok()?;
     if info.format() != VideoFormat::Gray16Le {
@@ -177,10 +188,10 @@ fn depth_map(sample: &gst::Sample, byte: impl Fn(u16) -> u8) -> Option<GreyMap> 
         let line = data.get(row * step * stride..)?;
         map.extend((0..width).map(|column| {
             let at = 2 * column * step;
-            line.get(at..at + 2).map_or(0, |b| byte(u16::from_le_bytes([b[0], b[1]])))
+            line.get(at..at + 2).map_or(0, |b| u16::from_le_bytes([b[0], b[1]]))
         }));
     }
-    Some(GreyMap { width: width as u32, height: height as u32, data: map })
+    Some(([width as u32, height as u32], map))
 }
 
 fn grey_map(sample: &gst::Sample, byte: impl Fn(u8) -> u8) -> Option<GreyMap> {
@@ -207,5 +218,11 @@ mod tests {
     fn near_is_bright_and_unknown_is_black() {
         let nearness = metric_nearness(0.001);
         assert_eq!([0, 150, 300, 600, 60_000].map(nearness), [0, 255, 128, 64, 1]);
+        // Whatever the unit of the network: from its nearest point down.
+        for scale in [1, 20, 2000] {
+            let steps = [0, 10, 15, 30].map(|step| step * scale);
+            assert_eq!(steps.map(relative_nearness(&steps)), [0, 85, 128, 255]);
+        }
+        assert_eq!(relative_nearness(&[])(7), 255);
     }
 }

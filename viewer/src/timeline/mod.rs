@@ -8,5 +8,5 @@ mod rows;
 mod track;
 
 pub use axis::{TimeView, format_time, ticks};
-pub use rows::{Labels, Row, RowMaker, flags};
+pub use rows::{Labels, Row, RowMaker, flags, is_nothing};
 pub use track::{Summary, Track};

@@ -32,7 +32,7 @@ impl Labels {
 
     /// The colour of a number; what is no action is grey.
     pub fn colour(&self, number: u16) -> egui::Color32 {
-        crate::theme::class_colour(if matches!(self.name(number), "background" | "nothing" | "none" | "idle") { 0 } else { number })
+        crate::theme::class_colour(if is_nothing(self.name(number)) { 0 } else { number })
     }
 
     /// The name of a number; empty for 0.
@@ -49,6 +49,11 @@ impl Labels {
     pub fn is_empty(&self) -> bool {
         self.names.is_empty()
     }
+}
+
+/// Whether a label says that nothing is being done.
+pub fn is_nothing(label: &str) -> bool {
+    matches!(label, "background" | "nothing" | "none" | "idle")
 }
 
 /// What a row says beside its numbers.
@@ -103,6 +108,19 @@ impl Row {
     /// Speed of the left (0) or right (1) wrist, picture widths a second.
     pub fn wrist_speed(&self, side: usize) -> f32 {
         self.speed.get(side).map_or(0.0, |v| f32::from(*v) * SPEED_STEP)
+    }
+
+    /// Keeps what an earlier row of the same frame knows and this one cannot: after a jump a stage that looks back has not seen enough to
+    /// decide, and there is no frame before from which a wrist could have moved.
+    pub fn keep(&mut self, earlier: &Row) {
+        const OF_DECISION: u8 = flags::UNSURE | flags::UNKNOWN;
+        if self.decision == 0 && earlier.decision != 0 {
+            (self.decision, self.score, self.top, self.top_score) = (earlier.decision, earlier.score, earlier.top, earlier.top_score);
+            self.flags = (self.flags & !OF_DECISION) | (earlier.flags & OF_DECISION);
+        }
+        if self.speed == [0, 0] {
+            self.speed = earlier.speed;
+        }
     }
 }
 

@@ -1,4 +1,7 @@
 //! Rows in order of time with sums over stretches of 16, 256, 4096 ... rows.
+//!
+//! A track of a file grows with the file. A track of a live stream has a limit: all its memory, rows and sums, is there and written to
+//! from the beginning, the oldest rows give way, and it never asks for more.
 
 use super::rows::Row;
 
@@ -8,8 +11,18 @@ const FAN: usize = 16;
 const KEPT: usize = 4;
 /// Rows nearer to each other than this are the same frame, seen again after a jump, nanoseconds.
 const SAME_NS: u64 = 1_000_000;
+/// So many of the oldest rows give way at once when a limited track is full: whole nodes of the first levels, whose sums stay right.
+const GIVE_WAY: usize = FAN * FAN * FAN;
 /// Classes with a strip of their own.
 pub(crate) const STRIPS: usize = 64;
+
+/// An empty list whose memory has been written to, so that the system gives it now and not by and by. The value must not be all zeros:
+/// those are handed out without memory behind them.
+fn taken<T: Clone>(count: usize, value: T) -> Vec<T> {
+    let mut list = vec![value; count];
+    list.clear();
+    list
+}
 
 /// What a stretch of rows has in common.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -116,9 +129,20 @@ pub struct Track {
 }
 
 impl Track {
-    /// A track that keeps the newest `limit` rows in memory of fixed size.
+    /// A track that keeps the newest rows, at least `limit` of them, in memory that is taken now and stays as it is.
     pub fn limited(limit: usize) -> Track {
-        Track { rows: Vec::with_capacity(2 * limit), limit, ..Track::default() }
+        let most = limit + GIVE_WAY;
+        let mut levels = Vec::new();
+        let mut size = FAN;
+        while levels.is_empty() || most > size / FAN {
+            let nodes = most.div_ceil(size);
+            levels.push(Level {
+                nodes: taken(nodes, Summary { rows: u32::MAX, ..Summary::default() }),
+                strips: taken(nodes, [u8::MAX; STRIPS]),
+            });
+            size *= FAN;
+        }
+        Track { rows: taken(most, Row { place: u64::MAX, ..Row::default() }), levels, limit, clean: 0 }
     }
 
     /// All rows, in order of time.
@@ -126,11 +150,20 @@ impl Track {
         &self.rows
     }
 
+    /// Bytes that rows and sums occupy, used or not.
+    pub fn bytes(&self) -> usize {
+        let level = |level: &Level| level.nodes.capacity() * size_of::<Summary>() + level.strips.capacity() * STRIPS;
+        self.rows.capacity() * size_of::<Row>() + self.levels.iter().map(level).sum::<usize>()
+    }
+
     /// Puts a row in its place; it takes the place of one of the same frame.
     pub fn push(&mut self, row: Row) {
+        if self.limit > 0 && self.rows.len() == self.limit + GIVE_WAY {
+            self.give_way();
+        }
         match self.rows.last() {
             Some(last) if last.pts_ns + SAME_NS > row.pts_ns => {
-                let at = self.rows.partition_point(|r| r.pts_ns + SAME_NS <= row.pts_ns);
+                let at = self.place_of(row.pts_ns);
                 match self.rows.get_mut(at) {
                     Some(same) if same.pts_ns.abs_diff(row.pts_ns) < SAME_NS => *same = Row { pts_ns: same.pts_ns, ..row },
                     _ => self.rows.insert(at, row),
@@ -139,15 +172,35 @@ impl Track {
             }
             _ => self.rows.push(row),
         }
-        if self.limit > 0 && self.rows.len() >= 2 * self.limit {
-            self.rows.drain(..self.limit);
-            self.clean = 0;
+    }
+
+    /// The row of the frame that has this time.
+    pub fn same(&self, pts_ns: u64) -> Option<&Row> {
+        self.rows.get(self.place_of(pts_ns)).filter(|row| row.pts_ns.abs_diff(pts_ns) < SAME_NS)
+    }
+
+    /// Index of the row of the frame that has this time, or of the first one after it.
+    fn place_of(&self, pts_ns: u64) -> usize {
+        self.rows.partition_point(|row| row.pts_ns + SAME_NS <= pts_ns)
+    }
+
+    /// Lets go of the oldest rows.
+    fn give_way(&mut self) {
+        self.rows.drain(..GIVE_WAY);
+        let mut size = FAN;
+        for level in &mut self.levels {
+            // Nodes that reach over the border are made anew.
+            let gone = if GIVE_WAY.is_multiple_of(size) { (GIVE_WAY / size).min(level.nodes.len()) } else { level.nodes.len() };
+            level.nodes.drain(..gone);
+            level.strips.drain(..gone);
+            size *= FAN;
         }
+        self.clean = self.clean.saturating_sub(GIVE_WAY);
     }
 
     /// Brings the sums up to date; call it once before drawing.
     pub fn settle(&mut self) {
-        if self.clean >= self.rows.len() && !self.levels.is_empty() {
+        if self.clean >= self.rows.len() {
             return;
         }
         let from = self.clean;
@@ -159,7 +212,7 @@ impl Track {
             }
             let (below, rest) = self.levels.split_at_mut(depth);
             let Some(level) = rest.first_mut() else { break };
-            let first = from / size;
+            let first = (from / size).min(level.nodes.len());
             let count = self.rows.len().div_ceil(size);
             level.nodes.truncate(first);
             level.strips.truncate(first);
@@ -185,7 +238,6 @@ impl Track {
             depth += 1;
             size *= FAN;
         }
-        self.levels.truncate(depth);
         self.clean = self.rows.len();
     }
 
@@ -332,14 +384,36 @@ mod tests {
     }
 
     #[test]
-    fn a_limited_track_stays_in_its_memory() {
-        let mut track = Track::limited(100);
-        let memory = track.rows.capacity();
-        (0..10_000).for_each(|n| track.push(row(n)));
+    fn a_limited_track_stays_in_its_memory_and_its_sums_are_those_of_its_rows() {
+        let mut track = Track::limited(10_000);
+        let memory = track.bytes();
+        for n in 0..60_000 {
+            track.push(row(n));
+            // As a window does, in odd steps so that nodes are seen half full.
+            if n % 997 == 0 {
+                track.settle();
+                let (rows, to) = (track.rows(), track.rows().len());
+                assert_eq!(track.bytes(), memory);
+                assert!(rows.last() == Some(&row(n)) && to <= 10_000 + GIVE_WAY && to >= 10_000.min(n as usize + 1), "{n}: {to}");
+                for (from, to) in [(0, to), (to / 3, to), (5, to.saturating_sub(7))] {
+                    let (sum, want) = (track.sum(from, to), plain(track.rows().get(from..to).unwrap_or(&[])));
+                    assert_eq!((sum.rows, sum.speed, sum.any_flags), (want.rows, want.speed, want.any_flags), "{n}: {from}..{to}");
+                }
+            }
+        }
+        // Rows that come late ask for no more either.
+        (0..20_000).rev().for_each(|n| track.push(Row { pts_ns: n * MS10 + MS10 / 2, ..row(n) }));
         track.settle();
-        assert_eq!(track.rows.capacity(), memory);
-        assert!(track.rows().len() >= 100 && track.rows().last() == Some(&row(9999)));
-        assert_eq!(track.sum(0, track.rows().len()).rows as usize, track.rows().len());
+        assert_eq!((track.bytes(), track.sum(0, track.rows().len()).rows as usize), (memory, track.rows().len()));
+    }
+
+    #[test]
+    fn a_row_of_the_same_frame_is_found() {
+        let mut track = Track::default();
+        (0..10).for_each(|n| track.push(row(n)));
+        assert_eq!(track.same(5 * MS10 + 400_000), Some(&row(5)));
+        assert_eq!(track.same(5 * MS10 - 400_000), Some(&row(5)));
+        assert_eq!((track.same(5 * MS10 + MS10 / 2), track.same(90 * MS10)), (None, None));
     }
 
     #[test]

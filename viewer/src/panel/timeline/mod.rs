@@ -169,3 +169,54 @@ fn act(ui: &Ui, response: &egui::Response, rect: Rect, view: &TimeView, state: &
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+
+    use egui::{Event, Modifiers, Pos2};
+    use egui_kittest::Harness;
+
+    use super::*;
+    use crate::panel::Thumbnails;
+    use crate::scene::Trail;
+    use crate::theme::Palette;
+
+    #[test]
+    fn a_cursor_that_is_held_still_asks_once_and_again_when_it_moves() {
+        let actions = RefCell::new(Vec::new());
+        let mut state = State::new(".".into());
+        (state.source.kind, state.play.duration_ns) = (SourceKind::File, Some(60_000_000_000));
+        let draw = |ui: &mut Ui, state: &mut State| {
+            let (mut thumbnails, trail) = (Thumbnails::default(), Trail::default());
+            let palette = Palette::of(false);
+            let mut shared =
+                Shared { palette, actions: &mut actions.borrow_mut(), picture: None, trail: &trail, thumbnails: &mut thumbnails };
+            timeline_ui(ui, state, &mut shared);
+        };
+        let mut harness = Harness::builder().with_size([1000.0, 200.0]).build_ui_state(draw, state);
+        harness.run_steps(2);
+        let seeks = || actions.borrow().iter().filter(|action| matches!(action, Action::Seek(_))).count();
+        let at = |x: f32| Pos2::new(x, 120.0);
+        let button = |pressed, x| Event::PointerButton { pos: at(x), button: PointerButton::Primary, pressed, modifiers: Modifiers::NONE };
+        harness.event(Event::PointerMoved(at(400.0)));
+        harness.event(button(true, 400.0));
+        harness.run_steps(1);
+        harness.event(Event::PointerMoved(at(420.0)));
+        harness.run_steps(1);
+        let asked = seeks();
+        assert!((1..=2).contains(&asked), "{asked}");
+        // Half a minute of a held button: whoever asks anew with each picture of the window gets no picture of the video.
+        harness.run_steps(900);
+        assert_eq!(seeks(), asked);
+        for (n, x) in [430.0, 440.0, 450.0].into_iter().enumerate() {
+            harness.event(Event::PointerMoved(at(x)));
+            harness.run_steps(5);
+            assert_eq!(seeks(), asked + n + 1, "moved to {x}");
+        }
+        harness.event(button(false, 450.0));
+        harness.run_steps(5);
+        let last = actions.borrow().iter().rev().find_map(|action| if let Action::Seek(ns) = action { Some(*ns) } else { None });
+        assert!(last.is_some_and(|ns| ns.abs_diff(24_000_000_000) < 1_500_000_000), "{last:?}");
+    }
+}
