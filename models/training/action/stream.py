@@ -115,8 +115,9 @@ class Sequences:
         index = instants(motion, rng.integers(0, len(motion.action), n), SEQUENCE, rng.uniform(0.85, 1.15, n))
         strength = np.where(rng.random(n) < 0.25, 0, rng.uniform(0.2, 1.3, n))
         x = estimated(rows(motion, index), rng, strength)
-        # Who knows everything else knows the lens too.
-        x[strength > 0] = frames.farther(x[strength > 0], rng, *frames.FARTHER)
+        if self.chain is not None:
+            # Who knows everything else knows the lens too.
+            x[strength > 0] = frames.farther(x[strength > 0], rng, *frames.FARTHER)
         return x, labels(motion, index, self.delay_s)
 
     def seen(self, n: int) -> tuple[np.ndarray, np.ndarray]:
@@ -134,7 +135,7 @@ class Sequences:
 
     def batch(self, n: int) -> tuple[np.ndarray, np.ndarray]:
         rng = self.rng
-        of_chain = min(rng.binomial(n, self.share), n - 1) if self.chain else 0
+        of_chain = min(rng.binomial(n, self.share), n - 1) if self.chain is not None else 0
         x, label = self.imitated(n - of_chain)
         if of_chain:
             x, label = (np.concatenate(pair) for pair in zip((x, label), self.seen(of_chain)))

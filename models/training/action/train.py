@@ -98,12 +98,16 @@ class Windows:
                 seen.append(np.full(len(label), motion is self.seen))
         x, label = np.concatenate(parts), np.concatenate(labels)
         n = len(x)
-        seen = np.concatenate(seen)
-        strength = np.where(rng.random(n) < 0.15, 0, np.where(seen, rng.uniform(0, 0.5, n), rng.uniform(0.2, 1.4, n)))
-        x = frames.estimated(x, rng, strength)
-        x[seen] = frames.farther(x[seen], rng, *frames.FARTHER_STILL)
-        imitated = ~seen & (strength > 0)
-        x[imitated] = frames.farther(x[imitated], rng, *frames.FARTHER)
+        strength = np.where(rng.random(n) < 0.15, 0, rng.uniform(0.2, 1.4, n))
+        if self.seen is None:
+            x = frames.estimated(x, rng, strength)
+        else:
+            seen = np.concatenate(seen)
+            strength = np.where(seen, 0.4 * strength, strength)
+            x = frames.estimated(x, rng, strength)
+            x[seen] = frames.farther(x[seen], rng, *frames.FARTHER_STILL)
+            imitated = ~seen & (strength > 0)
+            x[imitated] = frames.farther(x[imitated], rng, *frames.FARTHER)
         flip = rng.random(n) < 0.5
         x[flip] = mirrored(x[flip])
         masked = rng.random(n) < MASK_PROBABILITY
