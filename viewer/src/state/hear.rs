@@ -145,7 +145,9 @@ impl State {
                 self.play.position_ns = frame.pts_ns;
             }
             _ => {
-                if self.play.jumping_to.is_none() {
+                // A cursor that was put somewhere stays there, whether its picture comes before or after the news of its arrival.
+                let passed = self.play.playing || frame.pts_ns > self.play.position_ns;
+                if self.play.jumping_to.is_none() && passed {
                     self.play.position_ns = frame.pts_ns;
                 }
                 if let Some([start, end]) = self.play.looping
