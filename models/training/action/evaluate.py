@@ -3,7 +3,7 @@
 Hands and boxes are the truth, or the truth with imitated estimation errors (`frames.estimated`). Clips: 20 evenly spaced frames,
 the best of the 36 actions. Windows: every 0.2 s of each stream, 37 classes, windows at a label's edge left out.
 
-    python -m action.evaluate MOTION RUN.pt [RUN.pt ...] [--split test]
+    python -m action.evaluate MOTION RUN.pt|MODEL.onnx ... [--split test] [--chain ROWS.f32 ...]
 """
 
 import argparse
@@ -12,6 +12,7 @@ import pathlib
 import numpy as np
 import torch
 
+import onnx_file
 from action import frames
 from action.classes import LABELS, NOTHING
 from action.network import ActionTransformer
@@ -30,8 +31,19 @@ def load(path: pathlib.Path) -> tuple[ActionTransformer, dict]:
     return model.eval(), kept
 
 
+class Exported:
+    """An ONNX file that is asked like a network."""
+
+    def __init__(self, path: pathlib.Path) -> None:
+        self.session = onnx_file.session(path)
+        self.input = self.session.get_inputs()[0].name
+
+    def __call__(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.cat([torch.from_numpy(self.session.run(None, {self.input: one[None]})[0]) for one in x.numpy()])
+
+
 @torch.no_grad()
-def logits(model: ActionTransformer, x: np.ndarray) -> np.ndarray:
+def logits(model: ActionTransformer | Exported, x: np.ndarray) -> np.ndarray:
     return np.concatenate([model(torch.from_numpy(part).float()).numpy() for part in np.array_split(x, max(1, len(x) // 256))])
 
 
@@ -57,7 +69,7 @@ def main() -> None:
     parser.add_argument("--chain", type=pathlib.Path, nargs="*", default=[], help="files of chain_rows with one action a recording")
     args = parser.parse_args()
     torch.set_num_threads(1)
-    models = [load(run)[0] for run in args.runs]
+    models = [Exported(run) if run.suffix == ".onnx" else load(run)[0] for run in args.runs]
     truth, label = clips(frames.load(args.motion / f"single-{args.split}"))
     estimated = frames.estimated(truth, np.random.default_rng(NOISE_SEED))
 

@@ -98,12 +98,11 @@ class Windows:
                 seen.append(np.full(len(label), motion is self.seen))
         x, label = np.concatenate(parts), np.concatenate(labels)
         n = len(x)
-        strength = np.where(rng.random(n) < 0.15, 0, rng.uniform(0.2, 1.4, n))
         if self.seen is None:
-            x = frames.estimated(x, rng, strength)
+            x = frames.estimated(x, rng, np.where(rng.random(n) < 0.15, 0, rng.uniform(0.2, 1.4, n)))
         else:
             seen = np.concatenate(seen)
-            strength = np.where(seen, 0.4 * strength, strength)
+            strength = np.where(rng.random(n) < 0.15, 0, np.where(seen, rng.uniform(0, 0.5, n), rng.uniform(0.2, 1.4, n)))
             x = frames.estimated(x, rng, strength)
             x[seen] = frames.farther(x[seen], rng, *frames.FARTHER_STILL)
             imitated = ~seen & (strength > 0)
