@@ -94,6 +94,30 @@ fn a_file_plays_pauses_jumps_and_steps() {
 }
 
 #[test]
+fn a_cursor_in_a_paused_file_stays_where_it_was_put_whichever_of_picture_and_arrival_comes_first() {
+    for picture_first in [true, false] {
+        let mut state = opened(false);
+        with_rows(&mut state);
+        press(&mut state, Command::PlayPause);
+        state.act(Action::Seek(3_020_000_000));
+        let shown = frame(&state, 30, 3_000_000_000);
+        if picture_first {
+            state.show(shown.clone(), Instant::now());
+        }
+        state.hear(StreamEvent::Arrived(3_020_000_000));
+        if !picture_first {
+            state.show(shown, Instant::now());
+        }
+        assert_eq!((state.play.position_ns, state.play.jumping_to), (3_020_000_000, None), "picture first: {picture_first}");
+        // A step goes on from there, and what plays takes the cursor along.
+        assert_eq!(press(&mut state, Command::FrameOn), [Request::Step]);
+        let next = frame(&state, 31, 3_100_000_000);
+        state.show(next, Instant::now());
+        assert_eq!(state.play.position_ns, 3_100_000_000);
+    }
+}
+
+#[test]
 fn at_the_end_playing_begins_anew() {
     let mut state = opened(false);
     state.act(Action::Seek(9_990_000_000));
