@@ -55,7 +55,7 @@ impl Viewer {
         viewer.stream = Some(stream);
         viewer.thumbnails = Thumbnails::new(Some(Previews::start(move || waker())?));
         viewer.state.runs = options.runs;
-        viewer.state.settings = options.settings;
+        (viewer.state.settings, viewer.state.no_analysis) = (options.settings, options.no_analysis);
         viewer.ends = options.duration.map(|d| Instant::now() + d);
         (viewer.close_at_end, viewer.quit) = (options.close_at_end, options.quit);
         if let Err(error) = viewer.state.marks.load(&options.folder) {

@@ -19,6 +19,8 @@ pub struct ViewOptions {
     pub runs: Vec<(String, Opening)>,
     /// Stages for sources that are opened from the window.
     pub settings: Option<Settings>,
+    /// Nothing that is opened is analysed, neither the first source nor one that is opened later.
+    pub no_analysis: bool,
     /// Folder for recordings, screenshots and marks.
     pub folder: PathBuf,
     /// The window closes by itself after so long.
@@ -46,6 +48,7 @@ impl Default for ViewOptions {
             opening: None,
             runs: Vec::new(),
             settings: None,
+            no_analysis: false,
             folder: PathBuf::from("."),
             duration: None,
             close_at_end: false,

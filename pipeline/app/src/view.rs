@@ -19,11 +19,7 @@ pub(crate) fn view(args: &ViewArgs) -> anyhow::Result<Status> {
     options.folder.clone_from(&args.folder);
     options.duration = args.duration;
     options.size = [args.size.0 as f32, args.size.1 as f32];
-    if args.no_analysis
-        && let Some(opening) = &mut options.opening
-    {
-        opening.analyse = false;
-    }
+    options.no_analysis = args.no_analysis;
     let prepare = |viewer: &mut Viewer| show(viewer, &args.show);
     match &args.screenshot_to {
         Some(path) => {

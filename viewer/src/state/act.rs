@@ -106,13 +106,15 @@ impl State {
     }
 
     fn open(&mut self, opening: Opening) -> Vec<Request> {
-        let opening = Opening { number: self.source.opening.as_ref().map_or(0, |o| o.number) + 1, ..opening };
+        let number = self.source.opening.as_ref().map_or(0, |o| o.number) + 1;
+        let opening = Opening { number, analyse: opening.analyse && !self.no_analysis, ..opening };
         let (folder, look, layers, marks) = (self.folder.clone(), self.look.clone(), self.layers.clone(), std::mem::take(&mut self.marks));
         let (cameras, runs, settings) = (std::mem::take(&mut self.cameras), std::mem::take(&mut self.runs), self.settings.take());
         let screenshot = self.screenshot.take();
         let (mut recent, files) = (std::mem::take(&mut self.recent), std::mem::take(&mut self.files));
         remember(&mut recent, &opening);
-        *self = State { look, layers, marks, cameras, runs, settings, recent, files, screenshot, ..State::new(folder) };
+        let no_analysis = self.no_analysis;
+        *self = State { look, layers, marks, cameras, runs, settings, no_analysis, recent, files, screenshot, ..State::new(folder) };
         (self.look.sources, self.look.zoom, self.look.centre) = (false, 1.0, [0.5, 0.5]);
         self.source.title = opening.title();
         self.source.opening = Some(opening.clone());

@@ -251,6 +251,8 @@ pub struct State {
     pub errands: Vec<Errand>,
     /// Stages for sources that are opened from here.
     pub settings: Option<ego_graph::Settings>,
+    /// Nothing that is opened is analysed.
+    pub no_analysis: bool,
 }
 
 impl State {

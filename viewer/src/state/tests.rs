@@ -409,6 +409,21 @@ fn one_of_several_dropped_files_is_opened_a_video_before_its_results() {
 }
 
 #[test]
+fn a_window_without_analysis_analyses_nothing_that_is_opened_later_either() {
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let path = dir.path().join("clip.mp4");
+    std::fs::write(&path, "x").expect("written");
+    for no_analysis in [false, true] {
+        let mut state = State { no_analysis, ..State::new(".".into()) };
+        for _ in 0..2 {
+            let requests = state.act(Action::Drop(vec![path.clone()]));
+            let [Request::Open(opening)] = requests.as_slice() else { panic!("{requests:?}") };
+            assert_eq!(opening.analyse, !no_analysis);
+        }
+    }
+}
+
+#[test]
 fn looking_back_keeps_the_picture_that_is_looked_at_and_jumps_no_further_than_pictures_go() {
     let mut state = opened(true);
     with_rows(&mut state);
