@@ -7,7 +7,7 @@
 //! Writes OUT, raw little-endian f32, one row of 320 numbers a frame: the 159 numbers of `ego_core::action::vector::frame_row` from what
 //! ELEMENTS found, the same from the truth, the number of the action (0 none, 1..=36), and the number of the recording. PATTERN is one of
 //! `egotestsrc`: `chains` (four actions in a row with idle moments between, as `action_stream` plays them) unless given; `actions` has one
-//! action a recording. ELEMENTS are those of `live-cpu` unless given.
+//! action a recording. ELEMENTS are `egohands model=ego-hands ! egoobjects` unless given, the networks of the preset `live-cpu`.
 
 use std::error::Error;
 use std::fs::File;
@@ -33,7 +33,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let fps: u32 = args.get(5).map_or(Ok(15), |v| v.parse())?;
     let (width, height) = args.get(6).and_then(|v| v.split_once('x')).unwrap_or(("640", "360"));
     let (width, height): (u32, u32) = (width.parse()?, height.parse()?);
-    let elements = args.get(7).map_or("egohands ! egoobjects", String::as_str);
+    let elements = args.get(7).map_or("egohands model=ego-hands ! egoobjects", String::as_str);
     gst::init()?;
     gstego::plugin_register_static()?;
     let frames = (seconds * f64::from(fps)) as u64;
