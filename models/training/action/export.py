@@ -1,6 +1,8 @@
 """Exports the run that is best on the validation cast to models/zoo/ego-action.onnx, with the golden pair of the Rust tests.
 
-    python -m action.export MOTION RUN.pt [RUN.pt ...]
+Best: on imitated estimates, or with `--chain` on what the elements found in recordings of one action each.
+
+    python -m action.export MOTION RUN.pt [RUN.pt ...] [--chain ROWS.f32 ...]
 """
 
 import argparse
@@ -24,11 +26,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("motion", type=pathlib.Path)
     parser.add_argument("runs", type=pathlib.Path, nargs="+")
+    parser.add_argument("--chain", type=pathlib.Path, nargs="*", default=[], help="files of chain_rows of the validation cast, one action a recording")
     args = parser.parse_args()
     torch.set_num_threads(1)
     truth, label = evaluate.clips(frames.load(args.motion / "single-val"))
     x = frames.estimated(truth, np.random.default_rng(evaluate.NOISE_SEED + 1))
-    right = {run: (evaluate.logits(evaluate.load(run)[0], x)[:, :NOTHING].argmax(1) == label).mean() for run in args.runs}
+    asked, wanted = evaluate.clips(frames.of_chain(args.chain, clips=True)) if args.chain else (x, label)
+    right = {run: (evaluate.logits(evaluate.load(run)[0], asked)[:, :NOTHING].argmax(1) == wanted).mean() for run in args.runs}
     best = max(right, key=right.get)
     model, kept = evaluate.load(best)
     error = onnx_file.export(model, x[:32], FILE, "frames", ("logits",), free_batch=True)

@@ -4,7 +4,9 @@ Each stream begins with nothing known. Decisions as `egoaction` makes them: a la
 ends below `leave`. A told segment is right when it has the label of a true one and their overlap over their union is at least a half
 (F1@50, Lea et al., CVPR 2017). Delay: from the beginning of a true segment to the row at which its label is told.
 
-    python -m action.stream_evaluate MOTION RUN.pt [RUN.pt ...] [--split test] [--enter 0.5] [--leave 0.3] [--chain ROWS.f32 ...]
+With `--clips`, also recordings of one action each: the best of the 36 actions by the mean probability over the rows about it.
+
+    python -m action.stream_evaluate MOTION RUN.pt|MODEL.onnx ... [--split test] [--enter 0.5] [--leave 0.3] [--chain ROWS.f32 ...] [--clips ROWS.f32 ...]
 """
 
 import argparse
@@ -13,12 +15,16 @@ import pathlib
 import numpy as np
 import torch
 
+import onnx_file
 from action import frames, stream
-from action.classes import LABELS, NOTHING
+from action.classes import LABELS, NOTHING, OBJECTS
 from action.stream_network import StreamTransformer
-from measure import mean_and_deviation
+from measure import mean_and_deviation, wilson
 
 NOISE_SEED = 2027
+# The inputs of a row: hands, and of the objects their boxes or which one a frame is about.
+MISSING = ["the left hand", "the right hand", "the boxes", "the chosen object"]
+INPUTS = [slice(0, 63), slice(63, 126), slice(127, 127 + 4 * len(OBJECTS)), slice(126, 127)]
 
 
 def load(path: pathlib.Path, last: bool = False) -> tuple[StreamTransformer, dict]:
@@ -26,6 +32,20 @@ def load(path: pathlib.Path, last: bool = False) -> tuple[StreamTransformer, dic
     model = StreamTransformer(last)
     model.load_state_dict(kept["model"])
     return model.eval(), kept
+
+
+class Exported:
+    """An ONNX file that is asked like a network."""
+
+    def __init__(self, path: pathlib.Path) -> None:
+        self.session = onnx_file.session(path)
+
+    def __call__(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.cat([torch.from_numpy(self.session.run(None, {"rows": one[None]})[0]) for one in x.numpy()])[:, None]
+
+
+def opened(path: pathlib.Path) -> StreamTransformer | Exported:
+    return Exported(path) if path.suffix == ".onnx" else load(path)[0]
 
 
 def streams(motion: frames.Motion, strength: float, count: int = 60) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -49,7 +69,7 @@ def seen(paths: list[pathlib.Path]) -> list[tuple[np.ndarray, np.ndarray]]:
 
 
 @torch.no_grad()
-def answers(model: StreamTransformer, x: np.ndarray) -> np.ndarray:
+def answers(model: StreamTransformer | Exported, x: np.ndarray) -> np.ndarray:
     """Probabilities of each row from the WINDOW rows that end with it."""
     padded = np.concatenate([np.zeros((stream.WINDOW - 1, stream.ROW), np.float32), x])
     windows = np.lib.stride_tricks.sliding_window_view(padded, stream.WINDOW, 0).transpose(0, 2, 1)
@@ -76,7 +96,22 @@ def told(p: np.ndarray, enter: float, leave: float) -> np.ndarray:
     return out
 
 
-def measure(model: StreamTransformer, data: list, enter: float, leave: float) -> dict[str, float]:
+def clips_right(model: StreamTransformer | Exported, motion: frames.Motion, without: slice | None = None) -> list[bool]:
+    """For each action of the recordings whether it was named, by rows without one of the inputs."""
+    back, right = round(stream.DELAY_S / stream.STEP_S), []
+    for a, b in zip(motion.start, motion.start[1:]):
+        index = np.round(np.arange(a, b - 1, stream.STEP_S * motion.fps)).astype(int)
+        x, action = stream.rows(motion, index[None])[0], motion.action[index]
+        if without is not None:
+            x[:, without] = 0
+        p = answers(model, x)
+        for number in np.unique(action[action > 0]):
+            about = np.minimum(np.flatnonzero(action == number) + back, len(p) - 1)
+            right.append(bool(p[about, :NOTHING].mean(0).argmax() == number - 1))
+    return right
+
+
+def measure(model: StreamTransformer | Exported, data: list, enter: float, leave: float) -> dict[str, float]:
     back = round(stream.DELAY_S / stream.STEP_S)
     hit = given = true = false_idle = idle_rows = right = right_in = rows_in = rows_all = 0
     delays = []
@@ -121,17 +156,34 @@ def main() -> None:
     parser.add_argument("--leave", type=float, default=0.3)
     parser.add_argument("--streams", type=int, default=60)
     parser.add_argument("--chain", type=pathlib.Path, nargs="*", default=[], help="files of chain_rows")
+    parser.add_argument("--clips", type=pathlib.Path, nargs="*", default=[], help="files of chain_rows with one action a recording")
     args = parser.parse_args()
     torch.set_num_threads(1)
+    models = [opened(run) for run in args.runs]
     motion = frames.load(args.motion / f"stream-{args.split}")
     kinds = {name: streams(motion, strength, args.streams) for name, strength in {"true hands and boxes": 0.0, "imitated estimates": 1.0}.items()}
     if args.chain:
         kinds["what the elements found"] = seen(args.chain)
     for name, data in kinds.items():
-        found = [measure(load(run)[0], data, args.enter, args.leave) for run in args.runs]
+        found = [measure(model, data, args.enter, args.leave) for model in models]
         print(f"{name}, {len(data)} streams of the {args.split} cast:")
         for key in found[0]:
             print(f"  {key}: {mean_and_deviation([f[key] for f in found])}")
+
+    def report(name: str, motion: frames.Motion, without: slice | None = None) -> None:
+        right = [clips_right(model, motion, without) for model in models]
+        best = max(sum(r) for r in right)
+        low, high = wilson(best, len(right[0]))
+        shares = mean_and_deviation([100 * np.mean(r) for r in right])
+        print(f"{name}: {shares} %, best {best} of {len(right[0])} = {100 * best / len(right[0]):.2f} % [{low:.1f}, {high:.1f}]")
+
+    if args.clips:
+        found = frames.of_chain(args.clips, clips=True)
+        print("recordings of one action, top-1 of 36")
+        report("true hands and boxes", frames.of_chain(args.clips, true=True, clips=True))
+        report("what the elements found", found)
+        for name, part in zip(MISSING, INPUTS):
+            report(f"the same without {name}", found, part)
 
 
 if __name__ == "__main__":

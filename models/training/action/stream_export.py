@@ -1,6 +1,8 @@
 """Exports the run that is best on the validation cast to models/zoo/ego-action-stream.onnx, with the golden pair of the Rust tests.
 
-    python -m action.stream_export MOTION RUN.pt [RUN.pt ...]
+Best: segment F1@50 from imitated estimates, or with `--chain` from what the elements found.
+
+    python -m action.stream_export MOTION RUN.pt [RUN.pt ...] [--chain ROWS.f32 ...]
 """
 
 import argparse
@@ -21,10 +23,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("motion", type=pathlib.Path)
     parser.add_argument("runs", type=pathlib.Path, nargs="+")
+    parser.add_argument("--chain", type=pathlib.Path, nargs="*", default=[], help="files of chain_rows of the validation cast")
     args = parser.parse_args()
     torch.set_num_threads(1)
     motion = frames.load(args.motion / "stream-val")
-    data = stream_evaluate.streams(motion, 1.0)
+    data = stream_evaluate.seen(args.chain) if args.chain else stream_evaluate.streams(motion, 1.0)
     scores = {run: stream_evaluate.measure(stream_evaluate.load(run)[0], data, 0.5, 0.3) for run in args.runs}
     best = max(args.runs, key=lambda run: scores[run]["F1@50"])
     model, kept = stream_evaluate.load(best, last=True)
