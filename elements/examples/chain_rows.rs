@@ -78,18 +78,13 @@ fn row(buffer: &gst::BufferRef, aspect: f32) -> Result<Vec<f32>, Box<dyn Error>>
         }
         None => of(&hands, &[], aspect, |_| None),
     };
-    let true_hands: Vec<Hand> = truth.hands.into_iter().filter(|h| !h.bystander).map(|h| h.hand).collect();
-    let objects = truth.objects.iter().filter_map(|o| {
-        let (class, box_norm) = (o.class, o.rect_norm?);
-        Some(Detection { class, score: 1.0, track: None, box_norm, depth_m: None, in_hand: o.in_hand })
-    });
-    let objects: Vec<Detection> = objects.collect();
-    numbers.extend(of(&true_hands, &objects, aspect, Some));
+    let objects: Vec<Detection> = truth.detections().collect();
+    numbers.extend(of(truth.wearer_hands(), &objects, aspect, |class| Some(class + 1)));
     numbers.extend([truth.action.id as f32, truth.clip.number as f32]);
     Ok(numbers)
 }
 
-fn of(hands: &[Hand], objects: &[Detection], aspect: f32, code: impl Fn(u32) -> Option<u32>) -> Vec<f32> {
+fn of<'a>(hands: impl IntoIterator<Item = &'a Hand>, objects: &[Detection], aspect: f32, code: impl Fn(u32) -> Option<u32>) -> Vec<f32> {
     let hands = wearer_hands(hands);
     frame_row(hands, &SeenObjects::new(objects, hands, aspect, OBJECTS, code), VectorLayout::ImageAndDepth)
 }

@@ -5,7 +5,7 @@
 use bytemuck::{Pod, Zeroable};
 use ego_core::camera::{Intrinsics, IntrinsicsSource};
 use ego_core::hands::{DepthSource, Hand, JOINTS};
-use ego_core::objects::InHand;
+use ego_core::objects::{Detection, InHand};
 use gst::glib;
 
 use crate::hands::HandRow;
@@ -34,6 +34,21 @@ pub struct TruthMeta {
     pub world_from_camera: [[f64; 4]; 4],
     /// Which part of which recording.
     pub clip: ClipPosition,
+}
+
+impl TruthMeta {
+    /// The wearer's hands, in view or not: what a perfect hand tracker would find.
+    pub fn wearer_hands(&self) -> impl Iterator<Item = &Hand> {
+        self.hands.iter().filter(|h| !h.bystander).map(|h| &h.hand)
+    }
+
+    /// The objects in the picture as a perfect detector would find them: class i stands for number i + 1 of H2O.
+    pub fn detections(&self) -> impl Iterator<Item = Detection> {
+        self.objects.iter().filter_map(|o| {
+            let (class, box_norm) = (o.class.checked_sub(1)?, o.rect_norm?);
+            Some(Detection { class, score: 1.0, track: None, box_norm, depth_m: None, in_hand: o.in_hand })
+        })
+    }
 }
 
 /// Where in a stream of recordings a frame lies.

@@ -82,6 +82,15 @@ fn truth_comes_back_from_a_buffer_and_from_its_copy() {
 }
 
 #[test]
+fn what_a_perfect_tracker_and_detector_would_find() {
+    let meta = sample_truth();
+    let sides: Vec<Side> = meta.wearer_hands().map(|hand| hand.side).collect();
+    assert_eq!(sides, [Side::Left, Side::Right], "somebody else's hand is no wearer's");
+    let seen: Vec<_> = meta.detections().map(|d| (d.class, d.box_norm, d.in_hand)).collect();
+    assert_eq!(seen, [(4, [0.1, 0.2, 0.3, 0.4], InHand::Left), (7, [0.0, 0.0, 1.0, 1.0], InHand::Both)], "the book is outside");
+}
+
+#[test]
 fn true_hands_begin_with_the_row_of_hands_and_sizes_are_as_documented() {
     assert_eq!(TrueHandRow::LAYOUT, HandRow::LAYOUT);
     assert_eq!((size_of::<TrueHandRow>(), size_of::<TrueObjectRow>()), (552, 492));

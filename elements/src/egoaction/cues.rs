@@ -83,18 +83,7 @@ fn found(buffer: &gst::BufferRef) -> Result<Cues, MetaError> {
 fn truth(buffer: &gst::BufferRef) -> Result<Cues, MetaError> {
     let Some(meta) = ego_meta::truth(buffer)? else { return Ok(Cues::default()) };
     let aspect = aspect(&meta.stamp);
-    let hands = meta.hands.into_iter().filter(|h| !h.bystander).map(|h| h.hand).collect();
-    let objects = meta.objects.iter().filter_map(|o| {
-        Some(Detection {
-            class: o.class.checked_sub(1)?,
-            score: 1.0,
-            track: None,
-            box_norm: o.rect_norm?,
-            depth_m: None,
-            in_hand: o.in_hand,
-        })
-    });
-    let detections = objects.collect();
+    let (hands, detections) = (meta.wearer_hands().cloned().collect(), meta.detections().collect());
     let labels = NOUNS[1..].iter().map(|name| (*name).to_owned()).collect();
     Ok(Cues { hands: Some(hands), objects: Some(Objects { detections, labels, model: "truth".into() }), aspect, ..Cues::default() })
 }

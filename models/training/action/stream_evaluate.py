@@ -1,15 +1,17 @@
 """Measures stream networks on the streams of an unseen cast: rows, and the segments that decisions make of them.
 
-Each stream begins with nothing known. Decisions as `egoaction` makes them: a label begins when its probability reaches `enter` and
-ends below `leave`. A told segment is right when it has the label of a true one and their overlap over their union is at least a half
-(F1@50, Lea et al., CVPR 2017). Delay: from the beginning of a true segment to the row at which its label is told.
+Each stream begins with nothing known. Decisions as `egoaction` makes them (pipeline/core/src/action/decide.rs): a label begins when
+its smoothed probability reaches `enter`, is told once it has held for `duration` seconds, and ends below `leave`. A told segment is right
+when it has the label of a true one and their overlap over their union is at least a half (F1@50, Lea et al., CVPR 2017). Delay: from
+the beginning of a true segment to the row at which its label is told.
 
 With `--clips`, also recordings of one action each: the best of the 36 actions by the mean probability over the rows about it.
 
-    python -m action.stream_evaluate MOTION RUN.pt|MODEL.onnx ... [--split test] [--enter 0.5] [--leave 0.3] [--chain ROWS.f32 ...] [--clips ROWS.f32 ...]
+    python -m action.stream_evaluate MOTION RUN.pt|MODEL.onnx ... [--split test] [--enter 0.5] [--leave 0.3] [--duration 0.1] [--smoothing 0.1] [--chain ROWS.f32 ...] [--clips ROWS.f32 ...]
 """
 
 import argparse
+import dataclasses
 import pathlib
 
 import numpy as np
@@ -83,17 +85,31 @@ def runs(label: np.ndarray) -> list[tuple[int, int, int]]:
     return [(int(label[a]), a, b) for a, b in zip(cuts[:-1], cuts[1:]) if label[a] != NOTHING]
 
 
-def told(p: np.ndarray, enter: float, leave: float) -> np.ndarray:
-    """The label that is told at each row."""
-    out, held = np.full(len(p), NOTHING), NOTHING
+@dataclasses.dataclass
+class Rules:
+    """How probabilities become labels: those of `egoaction`, seconds."""
+
+    enter: float = 0.5
+    leave: float = 0.3
+    duration: float = 0.1
+    smoothing: float = 0.1
+
+
+def decided(p: np.ndarray, rules: Rules) -> tuple[np.ndarray, np.ndarray]:
+    """The label of the segment that each row lies in, and the label that is told at each row."""
+    named, told = (np.full(len(p), NOTHING) for _ in range(2))
+    share = 1 - np.exp(-stream.STEP_S / rules.smoothing) if rules.smoothing > 0 else 1.0
+    now, held, since = p[0], NOTHING, 0
     for i, row in enumerate(p):
-        best = int(row[:NOTHING].argmax())
-        if held != NOTHING and row[held] < leave:
-            held = NOTHING
-        if row[best] >= enter and (held == NOTHING or row[best] > row[held]):
-            held = best
-        out[i] = held
-    return out
+        now = now + share * (row - now)
+        best = int(now.argmax())
+        candidate = best if now[best] >= rules.enter else NOTHING
+        if held == NOTHING or candidate not in (held, NOTHING) or now[held] < rules.leave or now[NOTHING] >= rules.enter:
+            held, since = candidate, i
+        if held != NOTHING and (i - since) * stream.STEP_S >= rules.duration - 1e-6:
+            told[i] = held
+            named[since : i + 1] = held
+    return named, told
 
 
 def clips_right(model: StreamTransformer | Exported, motion: frames.Motion, without: slice | None = None) -> list[bool]:
@@ -111,15 +127,15 @@ def clips_right(model: StreamTransformer | Exported, motion: frames.Motion, with
     return right
 
 
-def measure(model: StreamTransformer | Exported, data: list, enter: float, leave: float) -> dict[str, float]:
+def measure(model: StreamTransformer | Exported, data: list, rules: Rules) -> dict[str, float]:
     back = round(stream.DELAY_S / stream.STEP_S)
     hit = given = true = false_idle = idle_rows = right = right_in = rows_in = rows_all = 0
     delays = []
     for x, wanted in data:
         p = answers(model, x)
-        said = told(p, enter, leave)
+        named, said = decided(p, rules)
         # What a row says is about the time DELAY_S before it.
-        about = np.concatenate([said[back:], np.full(back, said[-1])])
+        about = np.concatenate([named[back:], np.full(back, named[-1])])
         best = np.concatenate([p[back:].argmax(1), np.full(back, p[-1].argmax())])
         rows_all += len(wanted)
         right += int((best == wanted).sum())
@@ -152,20 +168,20 @@ def main() -> None:
     parser.add_argument("motion", type=pathlib.Path)
     parser.add_argument("runs", type=pathlib.Path, nargs="+")
     parser.add_argument("--split", default="test")
-    parser.add_argument("--enter", type=float, default=0.5)
-    parser.add_argument("--leave", type=float, default=0.3)
+    for field in dataclasses.fields(Rules):
+        parser.add_argument(f"--{field.name}", type=float, default=field.default)
     parser.add_argument("--streams", type=int, default=60)
     parser.add_argument("--chain", type=pathlib.Path, nargs="*", default=[], help="files of chain_rows")
     parser.add_argument("--clips", type=pathlib.Path, nargs="*", default=[], help="files of chain_rows with one action a recording")
     args = parser.parse_args()
     torch.set_num_threads(1)
-    models = [opened(run) for run in args.runs]
+    models, rules = [opened(run) for run in args.runs], Rules(args.enter, args.leave, args.duration, args.smoothing)
     motion = frames.load(args.motion / f"stream-{args.split}")
     kinds = {name: streams(motion, strength, args.streams) for name, strength in {"true hands and boxes": 0.0, "imitated estimates": 1.0}.items()}
     if args.chain:
         kinds["what the elements found"] = seen(args.chain)
     for name, data in kinds.items():
-        found = [measure(model, data, args.enter, args.leave) for model in models]
+        found = [measure(model, data, rules) for model in models]
         print(f"{name}, {len(data)} streams of the {args.split} cast:")
         for key in found[0]:
             print(f"  {key}: {mean_and_deviation([f[key] for f in found])}")

@@ -28,7 +28,7 @@ def main() -> None:
     torch.set_num_threads(1)
     motion = frames.load(args.motion / "stream-val")
     data = stream_evaluate.seen(args.chain) if args.chain else stream_evaluate.streams(motion, 1.0)
-    scores = {run: stream_evaluate.measure(stream_evaluate.load(run)[0], data, 0.5, 0.3) for run in args.runs}
+    scores = {run: stream_evaluate.measure(stream_evaluate.load(run)[0], data, stream_evaluate.Rules()) for run in args.runs}
     best = max(args.runs, key=lambda run: scores[run]["F1@50"])
     model, kept = stream_evaluate.load(best, last=True)
     ends = np.linspace(300, len(motion.action) - 1, 32).astype(int)
