@@ -235,7 +235,7 @@ mod tests {
     use super::*;
     use ego_core::image::PixelFormat;
 
-    /// Sees twice the place, through what was filled in; 13 is an error, 14 a panic.
+    /// Sees twice the place, through what was filled in; 1013 is an error, 1014 a panic.
     struct Doubling {
         filled: u32,
         alive: Arc<()>,
@@ -257,8 +257,8 @@ mod tests {
         fn run(&mut self, place: &u32) -> Result<u32> {
             self.runs.fetch_add(1, Ordering::Relaxed);
             match place {
-                13 => Err(ModelError::Run { model: "doubling".into(), reason: "unlucky".into() }),
-                14 => panic!("a test of panics"),
+                1013 => Err(ModelError::Run { model: "doubling".into(), reason: "unlucky".into() }),
+                1014 => panic!("a test of panics"),
                 _ => Ok(self.filled + place),
             }
         }
@@ -322,7 +322,7 @@ mod tests {
     fn an_error_and_a_panic_reach_their_task_and_no_other() {
         let (mut lanes, ..) = lanes(2, 4);
         for _ in 0..3 {
-            let mut some = tasks([51, 13, 14, 60]);
+            let mut some = tasks([51, 1013, 1014, 60]);
             lanes.look(&dot(), &mut some).expect("all threads live");
             let [a, b, c, d] = answers(&some).try_into().expect("four");
             assert_eq!((a, d), (vec![Ok(102)], vec![Ok(120)]));
