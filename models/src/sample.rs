@@ -349,25 +349,12 @@ impl Row<'_> {
     }
 }
 
-/// Bilinear mix of four samples with weights in 1/32; exact in integers.
+/// Bilinear mix of four samples with weights in 1/32; exact in integers, rounded half up.
 #[inline(always)]
 fn mix(a: u8, b: u8, c: u8, d: u8, fx: i32, fy: i32) -> i32 {
-    let [a, b, c, d] = [a, b, c, d].map(i32::from);
-    // Half the products of a (1 - f) + b f.
-    let top = (a << BITS) + (b - a) * fx;
-    let bottom = (c << BITS) + (d - c) * fx;
-    (top << BITS) + (bottom - top) * fy
-}
-
-/// [`mix`] of two channels at once, each neighbour a pair; negative differences borrow from the upper half and give it back in the sum.
-#[inline(always)]
-fn mix_two([a, b, c, d]: [[u8; 2]; 4], fx: i32, fy: i32) -> [i32; 2] {
-    let [a, b, c, d] = [a, b, c, d].map(|[low, high]| i64::from(low) | i64::from(high) << 32);
-    let (fx, fy) = (i64::from(fx), i64::from(fy));
-    let top = (a << BITS) + (b - a) * fx;
-    let bottom = (c << BITS) + (d - c) * fx;
-    let mixed = (top << BITS) + (bottom - top) * fy;
-    [mixed as i32, (mixed >> 32) as i32]
+    let top = i32::from(a) * (ONE - fx) + i32::from(b) * fx;
+    let bottom = i32::from(c) * (ONE - fx) + i32::from(d) * fx;
+    top * (ONE - fy) + bottom * fy
 }
 
 const HALF: i32 = 1 << (2 * BITS - 1);
@@ -476,15 +463,15 @@ impl<'a> Samples<'a> {
         self.plane.data.get(y * self.plane.stride + x * self.step + self.first).copied().unwrap_or(0)
     }
 
-    /// The four neighbours where they are known to exist.
+    /// Mix in 1/1024 where all four neighbours are known to exist.
     #[inline(always)]
-    fn inside(&self, p: Position) -> [u8; 4] {
+    fn mix_inside(&self, p: Position) -> i32 {
         let at = (p.y >> BITS) as usize * self.plane.stride + (p.x >> BITS) as usize * self.step + self.first;
         let below = at + self.plane.stride;
         let (Some(a), Some(b)) = (self.plane.data.get(at..=at + self.step), self.plane.data.get(below..=below + self.step)) else {
-            return [0; 4];
+            return 0;
         };
-        [a[0], a[self.step], b[0], b[self.step]]
+        mix(a[0], a[self.step], b[0], b[self.step], p.x & (ONE - 1), p.y & (ONE - 1))
     }
 
     /// Mix in 1/1024, neighbours clamped to `last` column and row.
@@ -580,13 +567,8 @@ impl Picture for Yuv<'_> {
 
     #[inline(always)]
     fn inside(&self, p: Position) -> [u8; 3] {
-        let colour = self.colour_position(p);
-        let fraction = |v: i32| v & (ONE - 1);
-        let [a, b, c, d] = self.y.inside(p);
-        let y = mix(a, b, c, d, fraction(p.x), fraction(p.y));
-        let (u, v) = (self.u.inside(colour), self.v.inside(colour));
-        let [u, v] = mix_two(std::array::from_fn(|i| [u[i], v[i]]), fraction(colour.x), fraction(colour.y));
-        self.to_rgb([y, u, v])
+        let c = self.colour_position(p);
+        self.to_rgb([self.y.mix_inside(p), self.u.mix_inside(c), self.v.mix_inside(c)])
     }
 
     fn replicated(&self, p: Position) -> [u8; 3] {
@@ -601,30 +583,5 @@ impl Picture for Yuv<'_> {
             |i: i32, last: i32, f: i32| i32::from((0..=last).contains(&i)) * (ONE - f) + i32::from((0..=last).contains(&(i + 1))) * f;
         let share = part(x, self.last[0], fx) * part(y, self.last[1], fy);
         self.colour(p).map(|v| ((i32::from(v) * share + HALF) >> (2 * BITS)) as u8)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn two_channels_at_once_are_what_each_is_alone() {
-        let values = [0u8, 1, 127, 254, 255];
-        for (i, a) in values.into_iter().enumerate() {
-            for (j, b) in values.into_iter().enumerate() {
-                let (c, d) = (values[(i + 2 * j) % 5], values[(3 * i + j) % 5]);
-                for (fx, fy) in [(0, 0), (1, 31), (16, 7), (31, 31)] {
-                    // The definition, with all four products.
-                    let plain = |[a, b, c, d]: [u8; 4]| {
-                        let [a, b, c, d] = [a, b, c, d].map(i32::from);
-                        (a * (ONE - fx) + b * fx) * (ONE - fy) + (c * (ONE - fx) + d * fx) * fy
-                    };
-                    let (first, second) = (plain([a, b, c, d]), plain([d, a, b, c]));
-                    assert_eq!(mix(a, b, c, d, fx, fy), first);
-                    assert_eq!(mix_two([[a, d], [b, a], [c, b], [d, c]], fx, fy), [first, second]);
-                }
-            }
-        }
     }
 }

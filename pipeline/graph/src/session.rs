@@ -146,20 +146,6 @@ pub(crate) struct Graph {
 }
 
 impl Graph {
-    /// Starts all elements. The stages load their models side by side, because one takes as long as many frames.
-    fn set_going(&self) -> std::result::Result<(), gst::StateChangeError> {
-        if self.late.is_none() {
-            self.pipeline.set_state(gst::State::Ready)?;
-            std::thread::scope(|scope| {
-                let stages = self.chain.stages.iter().map(|(_, stage)| scope.spawn(|| stage.set_state(gst::State::Paused)));
-                // All are begun before one is waited for. A panic has been printed.
-                let loading: Vec<_> = stages.collect();
-                loading.into_iter().try_for_each(|stage| stage.join().unwrap_or(Err(gst::StateChangeError)).map(drop))
-            })?;
-        }
-        self.pipeline.set_state(gst::State::Playing).map(drop)
-    }
-
     /// Starts the graph in a thread of its own.
     pub(crate) fn start(self) -> Result<Session> {
         let bus = self.pipeline.bus().ok_or_else(|| GraphError::Build("the pipeline has no bus".into()))?;
@@ -207,7 +193,7 @@ const DONE: Flow = Flow::Break(());
 impl Run {
     fn listen(mut self, bus: &gst::Bus) -> Outcome {
         // A refused start has left its reason on the bus.
-        let refused = self.graph.set_going().is_err();
+        let refused = self.graph.pipeline.set_state(gst::State::Playing).is_err();
         if let Some(late) = &self.graph.late
             && let Err(error) = late.load()
         {
