@@ -36,6 +36,7 @@ pub(super) struct Window {
 }
 
 /// What one run of a network tells.
+#[allow(clippy::large_enum_variant, reason = "moved a few times a look, where a box would be an allocation")]
 pub(super) enum Seen {
     Landmarks(Landmarks),
     Crop(CropSeen),
