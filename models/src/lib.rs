@@ -8,6 +8,7 @@ pub mod depth;
 pub mod error;
 pub mod hands;
 pub mod import;
+mod lanes;
 pub mod manifest;
 pub mod network;
 pub mod objects;

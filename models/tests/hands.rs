@@ -275,3 +275,33 @@ fn settings_and_pictures_that_make_no_sense() {
     let dot = Picture::black(1, 1);
     assert!(matches!(t.process(&dot.view(), None), Err(ModelError::Frame(_))));
 }
+
+#[test]
+fn hands_are_the_same_to_the_last_bit_on_any_number_of_threads() {
+    let pictures = FRAMES.map(Picture::read);
+    let (width, height) = (pictures[0].width, pictures[0].height);
+    // Both hands, jumps between them (second looks), one hand only (searches beside looks), none, and both again.
+    let half_black = {
+        let mut rgb = pictures[1].rgb.clone();
+        rgb.chunks_exact_mut(width as usize * 3).for_each(|row| row[width as usize * 3 / 2..].fill(0));
+        Picture { width, height, rgb }
+    };
+    let (moved, black) = (pictures[1].moved(40), Picture::black(width, height));
+    let [first, second, third] = &pictures;
+    let script = [first, first, second, &moved, third, &half_black, &half_black, &half_black, &half_black, &black, &black, second, &moved];
+    for model in ["mediapipe-hands", "ego-hands"] {
+        let seen = |threads: usize| {
+            let config = HandTrackerConfig { model: model.into(), threads, detector_interval: 2, ..HandTrackerConfig::default() };
+            let mut tracker = tracker(config)?;
+            let frames = (0u64..).zip(script).map(|(i, p)| tracker.process(&p.view(), Some(i * 33_333_333)).expect("a frame"));
+            let frames: Vec<_> = frames.collect();
+            Some((frames, tracker.counts()))
+        };
+        let (Some(one), Some(two), Some(four)) = (seen(1), seen(2), seen(4)) else { return };
+        let hands: Vec<usize> = one.0.iter().map(|frame| frame.hands.len()).collect();
+        assert!([0, 1, 2].iter().all(|n| hands.contains(n)), "{model}: {hands:?}");
+        assert!(one.1.landmark_runs > hands.iter().sum::<usize>() as u64, "{model}: second looks, {:?}", one.1);
+        assert_eq!(one, two, "{model}");
+        assert_eq!(one, four, "{model}");
+    }
+}

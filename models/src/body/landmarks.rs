@@ -4,6 +4,7 @@ use ego_core::image::ImageView;
 use ego_core::region::Region;
 
 use crate::error::Result;
+use crate::lanes::Lane;
 use crate::network::{Network, SessionOptions};
 use crate::paths::Located;
 use crate::sample::Sampler;
@@ -100,14 +101,21 @@ impl PoseNetwork {
         self.fill(view, region);
         self.run(region)
     }
+}
 
-    /// Samples one region of the picture into the input.
-    pub(super) fn fill(&mut self, view: &ImageView<'_>, region: &Region) {
+impl Lane for PoseNetwork {
+    type Place = Region;
+    type Seen = PoseLandmarks;
+
+    fn name(&self) -> &str {
+        self.network.name()
+    }
+
+    fn fill(&mut self, view: &ImageView<'_>, region: &Region) {
         self.sampler.square(view, region, self.network.input_mut());
     }
 
-    /// Runs the network on the region that was sampled last.
-    pub(super) fn run(&mut self, region: &Region) -> Result<PoseLandmarks> {
+    fn run(&mut self, region: &Region) -> Result<PoseLandmarks> {
         self.network.run()?;
         let [table, presence, heat, world] = self.outputs.map(|o| self.network.output(o));
         let value = |table: &[f32], i: usize| table.get(i).copied().unwrap_or(f32::NAN);

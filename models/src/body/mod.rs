@@ -5,7 +5,6 @@
 
 mod detector;
 mod landmarks;
-mod lanes;
 mod tracker;
 
 pub use detector::{Person, PersonDetector};

@@ -7,9 +7,9 @@ use ego_core::one_euro::{OneEuro, OneEuroFilter};
 use ego_core::region::{Box2, Region};
 
 use super::detector::PersonDetector;
-use super::landmarks::{JOINTS, PoseLandmarks};
-use super::lanes::Lanes;
+use super::landmarks::{JOINTS, PoseLandmarks, PoseNetwork};
 use crate::error::{ModelError, Result};
+use crate::lanes::{Lanes, Task};
 use crate::network::SessionOptions;
 use crate::paths::find_model;
 use crate::runtime::Device;
@@ -73,7 +73,20 @@ struct Track {
     id: u32,
     region: Region,
     filter: OneEuroFilter<{ 2 * JOINTS }>,
+    /// What the look of this frame gave, until it is judged.
+    looked: Option<Result<PoseLandmarks>>,
     seen: Option<PoseLandmarks>,
+}
+
+impl Task<PoseNetwork> for Track {
+    fn place(&self) -> Region {
+        self.region
+    }
+
+    fn take(&mut self, seen: Result<PoseLandmarks>) -> bool {
+        self.looked = Some(seen);
+        false
+    }
 }
 
 /// Finds and follows people in a stream of pictures.
@@ -81,7 +94,7 @@ struct Track {
 pub struct BodyTracker {
     config: BodyTrackerConfig,
     people: PersonDetector,
-    poses: Lanes,
+    poses: Lanes<PoseNetwork>,
     tracks: Vec<Track>,
     next_id: u32,
     since_search: u32,
@@ -109,7 +122,9 @@ impl BodyTracker {
         let options = SessionOptions { device: config.device.clone(), threads: config.threads };
         Ok(BodyTracker {
             people: PersonDetector::open(&detector, &options)?,
-            poses: Lanes::open(&model, &options, config.max_bodies)?,
+            poses: Lanes::open(config.threads, config.max_bodies, |threads| {
+                PoseNetwork::open(&model, &SessionOptions { threads, ..options.clone() })
+            })?,
             config: config.clone(),
             tracks: Vec::new(),
             next_id: 1,
@@ -122,12 +137,12 @@ impl BodyTracker {
 
     /// The execution provider that the networks run on.
     pub fn provider(&self) -> &str {
-        self.poses.network().network().provider()
+        self.poses.one().network().provider()
     }
 
     /// Why `device=auto` fell back to the CPU, when it did.
     pub fn fallback(&self) -> Option<&str> {
-        self.poses.network().network().fallback()
+        self.poses.one().network().fallback()
     }
 
     /// Forgets everybody, as at the start of a stream; track numbers go on.
@@ -191,7 +206,7 @@ impl BodyTracker {
             let region = person.region();
             let near = |t: &Track| (t.region.cx - region.cx).hypot(t.region.cy - region.cy) < SAME_PERSON * t.region.side.min(region.side);
             if region.side.is_finite() && region.side >= 1.0 && !self.tracks.iter().any(near) {
-                self.tracks.push(Track { id: 0, region, filter: OneEuroFilter::new(SMOOTHING), seen: None });
+                self.tracks.push(Track { id: 0, region, filter: OneEuroFilter::new(SMOOTHING), looked: None, seen: None });
             }
         }
         Ok(())
@@ -200,10 +215,9 @@ impl BodyTracker {
     /// Looks at the region of every track; tracks without a person end.
     fn look(&mut self, view: &ImageView<'_>) -> Result<()> {
         let mut lost = false;
-        let regions: Vec<Region> = self.tracks.iter().map(|t| t.region).collect();
-        let answers = self.poses.look(view, &regions);
-        for (track, seen) in self.tracks.iter_mut().zip(answers) {
-            let seen = seen?;
+        self.poses.look(view, &mut self.tracks)?;
+        for track in &mut self.tracks {
+            let Some(seen) = track.looked.take().transpose()? else { continue };
             let finite = seen.image.iter().flatten().all(|v| v.is_finite()) && seen.next_region.side.is_finite();
             track.seen = (seen.presence > self.config.min_presence && finite).then_some(seen);
             match &track.seen {

@@ -129,8 +129,19 @@ impl CropNetwork {
     /// # Errors
     /// When the network fails.
     pub fn look(&mut self, view: &ImageView<'_>, region: &Region, as_left: bool) -> Result<CropSeen> {
+        self.fill(view, region, as_left);
+        self.run(region, as_left)
+    }
+
+    /// Samples the window of a region into the input.
+    pub(super) fn fill(&mut self, view: &ImageView<'_>, region: &Region, as_left: bool) {
         let scale = region.side / self.size;
         self.sampler.fill(view, None, [region.cx, region.cy], scale, as_left, self.network.input_mut());
+    }
+
+    /// Runs the network on the window that was sampled last.
+    pub(super) fn run(&mut self, region: &Region, as_left: bool) -> Result<CropSeen> {
+        let scale = region.side / self.size;
         self.network.run()?;
         let [heat, depth, scores] = self.outputs.map(|o| self.network.output(o));
         let score = |k: usize| scores.get(k).copied().unwrap_or(f32::NEG_INFINITY);

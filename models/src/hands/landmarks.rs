@@ -79,7 +79,17 @@ impl LandmarkNetwork {
     /// # Errors
     /// When the network fails.
     pub fn look(&mut self, view: &ImageView<'_>, region: &Region) -> Result<Landmarks> {
+        self.fill(view, region);
+        self.run(region)
+    }
+
+    /// Samples one region of the picture into the input.
+    pub(super) fn fill(&mut self, view: &ImageView<'_>, region: &Region) {
         self.sampler.square(view, region, self.network.input_mut());
+    }
+
+    /// Runs the network on the region that was sampled last.
+    pub(super) fn run(&mut self, region: &Region) -> Result<Landmarks> {
         self.network.run()?;
         let [image, presence, left, world] = self.outputs.map(|o| self.network.output(o));
         let (s, c) = region.angle.sin_cos();

@@ -8,6 +8,7 @@ mod crop;
 mod effhandegonet;
 mod finder;
 mod landmarks;
+mod looks;
 mod model;
 mod palm;
 mod rtmpose;

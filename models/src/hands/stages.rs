@@ -1,18 +1,16 @@
-//! The two stages of hand tracking, whichever network does each: where to look, and what is there.
+//! The searching stage of hand tracking, whichever network does it: where to look.
 //!
-//! Searchers are the families `mediapipe-palm` and `ego-hand-finder`, lookers `mediapipe-hands` and `ego-crop-hands`; each searcher
-//! goes with each looker.
+//! Searchers are the families `mediapipe-palm` and `ego-hand-finder`; each goes with each network that looks ([`super::looks`]).
 
 use ego_core::image::{ImageView, MaskView};
 use ego_core::region::Region;
 
-use super::crop::{CropNetwork, CropSeen, window};
+use super::crop::window;
 use super::finder::{HandFinder, MOST_PLACES};
-use super::landmarks::{LandmarkNetwork, Landmarks};
 use super::palm::PalmDetector;
 use super::search::Search;
 use crate::error::{ModelError, Result};
-use crate::network::{Network, SessionOptions};
+use crate::network::SessionOptions;
 use crate::paths::Located;
 
 /// A side that scores this many times the other is not questioned before the first look.
@@ -106,76 +104,8 @@ impl Searcher {
     }
 }
 
-/// What a look at a region tells.
-#[derive(Clone, Debug)]
-pub(super) struct Look {
-    pub(super) seen: Landmarks,
-    /// Where to look next.
-    pub(super) next: Region,
-    /// The side it was looked at as, for networks that know only one.
-    pub(super) as_left: Option<bool>,
-}
-
-/// The looking stage.
-#[derive(Debug)]
-pub(super) enum Looker {
-    Landmarks(LandmarkNetwork),
-    /// With the confidence from which on its maker recommends to believe it.
-    Crops(CropNetwork, f32),
-}
-
-impl Looker {
-    pub(super) fn open(located: &Located, options: &SessionOptions) -> Result<Looker> {
-        match located.manifest.family.as_str() {
-            "mediapipe-hands" => Ok(Looker::Landmarks(LandmarkNetwork::open(located, options)?)),
-            "ego-crop-hands" => {
-                let recommended = located.manifest.threshold("confidence").unwrap_or(0.5) as f32;
-                Ok(Looker::Crops(CropNetwork::open(located, options)?, recommended))
-            }
-            other => Err(unknown(located, "mediapipe-hands or ego-crop-hands", other)),
-        }
-    }
-
-    pub(super) fn network(&self) -> &Network {
-        match self {
-            Looker::Landmarks(network) => network.network(),
-            Looker::Crops(network, _) => network.network(),
-        }
-    }
-
-    /// Looks at a region, as at a hand of the believed side where that matters; of both sides when none is known or it does not
-    /// look like the believed one. Adds its runs to `runs`.
-    pub(super) fn look(&mut self, view: &ImageView<'_>, region: &Region, as_left: Option<bool>, runs: &mut u64) -> Result<Look> {
-        *runs += 1;
-        match self {
-            Looker::Landmarks(network) => {
-                let seen = network.look(view, region)?;
-                Ok(Look { next: seen.next_region(), seen, as_left: None })
-            }
-            Looker::Crops(network, recommended) => {
-                let side = as_left.unwrap_or(false);
-                let mut best = network.look(view, region, side)?;
-                if as_left.is_none() || best.own_side < 0.5 {
-                    *runs += 1;
-                    let other = network.look(view, region, !side)?;
-                    if other.confidence() > best.confidence() {
-                        best = other;
-                    }
-                }
-                Ok(told(&best, *recommended))
-            }
-        }
-    }
-}
-
-fn told(seen: &CropSeen, recommended: f32) -> Look {
-    let mut landmarks = seen.landmarks();
-    landmarks.presence = calibrated(landmarks.presence, recommended);
-    Look { seen: landmarks, next: seen.next_region(), as_left: Some(seen.as_left) }
-}
-
 /// A score 0..1 on the scale on which `recommended` is one half.
-fn calibrated(score: f32, recommended: f32) -> f32 {
+pub(super) fn calibrated(score: f32, recommended: f32) -> f32 {
     score.clamp(0.0, 1.0).powf(0.5f32.ln() / recommended.clamp(0.01, 0.99).ln())
 }
 
@@ -184,7 +114,7 @@ fn uncalibrated(score: f32, recommended: f32) -> f32 {
     score.clamp(0.0, 1.0).powf(recommended.clamp(0.01, 0.99).ln() / 0.5f32.ln())
 }
 
-fn unknown(located: &Located, expected: &str, found: &str) -> ModelError {
+pub(super) fn unknown(located: &Located, expected: &str, found: &str) -> ModelError {
     ModelError::Contradiction {
         model: located.manifest.name.clone(),
         field: "family".into(),

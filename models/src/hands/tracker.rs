@@ -10,10 +10,11 @@ use ego_core::region::Region;
 
 use super::camera::{Camera, IntrinsicsChoice};
 use super::landmarks::Landmarks;
+use super::looks::{Look, Looker, Wanted};
 use super::model::{HandInput, HandModel};
 use super::search::Search;
 use super::sides::{SideEvidence, one_per_side};
-use super::stages::{Looker, Searcher, Turn};
+use super::stages::{Candidate, Searcher, Turn};
 use crate::error::{ModelError, Result};
 use crate::network::SessionOptions;
 use crate::paths::find_model;
@@ -23,8 +24,6 @@ use crate::runtime::Device;
 const SAME_REGION_IOU: f64 = 0.5;
 /// Two tracks whose joints are nearer than this share of the hand's size, on average, follow the same hand.
 const SAME_HAND_DISTANCE: f64 = 0.25;
-/// A hand whose new region overlaps the one it was looked at in less than this is looked at once more in the same frame.
-const RELOOK_IOU: f64 = 0.75;
 /// A first look into a roughly placed region is followed by a second one from this share of the lowest presence on.
 const ROUGH_PRESENCE: f32 = 0.02;
 /// Smoothing: cutoffs in Hz, speed in hand sizes a second.
@@ -59,7 +58,7 @@ pub struct HandTrackerConfig {
     pub intrinsics: IntrinsicsChoice,
     /// Where the networks run.
     pub device: Device,
-    /// Threads inside a network run.
+    /// Threads: inside the run of a network for one hand, side by side for several hands and for a hand and a search.
     pub threads: usize,
 }
 
@@ -94,6 +93,15 @@ struct Track {
     joints: OneEuroFilter<{ 3 * JOINTS }>,
     shape: OneEuroFilter<{ 3 * JOINTS }>,
     seen: Option<Landmarks>,
+}
+
+impl Track {
+    /// How to look at it in this frame; `rough` is how the search places hands, which concerns those that were just found.
+    fn wanted(&self, rough: bool, min_presence: f32) -> Wanted {
+        let rough = rough && self.id == 0;
+        let lowest = if rough { ROUGH_PRESENCE * min_presence } else { min_presence };
+        Wanted { region: self.region, as_left: self.as_left, rough, lowest }
+    }
 }
 
 /// Counts of what the tracker did, for statistics and tests.
@@ -144,7 +152,7 @@ impl HandTracker {
         let options = SessionOptions { device: config.device.clone(), threads: config.threads };
         Ok(HandTracker {
             searcher: Searcher::open(&detector, &options)?,
-            looker: Looker::open(&landmark_model, &options)?,
+            looker: Looker::open(&landmark_model, &options, config.max_hands)?,
             config: config.clone(),
             camera,
             tracks: Vec::new(),
@@ -220,9 +228,12 @@ impl HandTracker {
             _ => FRAME_S,
         };
         self.last_pts_ns = pts_ns;
+        // Of a frame that failed.
+        drop(self.looker.take(&mut self.counts.landmark_runs));
         let searched = self.should_search();
         if searched {
-            self.search(&view, mask)?;
+            // Where the followed hands are is not changed by what is found.
+            self.search(&view, mask, self.tracks.len())?;
         } else {
             self.since_search = self.since_search.saturating_add(1);
             self.search_eagerly = self.search_eagerly.saturating_sub(1);
@@ -231,7 +242,7 @@ impl HandTracker {
         if lost && !searched {
             // Found again in the same frame if it is still there.
             let followed = self.tracks.len();
-            self.search(&view, mask)?;
+            self.search(&view, mask, 0)?;
             self.look(&view, followed)?;
         }
         self.merge();
@@ -245,15 +256,23 @@ impl HandTracker {
         missing && due
     }
 
-    /// Starts tracks for candidates that no track covers.
-    fn search(&mut self, view: &ImageView<'_>, mask: Option<&MaskView<'_>>) -> Result<()> {
+    /// Starts tracks for candidates that no track covers; beside the search, the first `followed` tracks are looked at.
+    fn search(&mut self, view: &ImageView<'_>, mask: Option<&MaskView<'_>>, followed: usize) -> Result<()> {
         let turn = Turn { number: self.searches, first: self.fresh };
-        let lowest = self.config.min_detection;
-        let found = self.searcher.find(view, mask, self.config.search, turn, lowest, &mut self.counts.palm_runs)?;
+        let HandTrackerConfig { search, min_detection, min_presence, .. } = self.config;
+        let (searcher, palm_runs) = (&mut self.searcher, &mut self.counts.palm_runs);
+        let rough = searcher.is_rough();
+        let wanted = self.tracks.iter().take(followed).map(|track| track.wanted(rough, min_presence));
+        let found = self.looker.look_beside(view, wanted, || searcher.find(view, mask, search, turn, min_detection, palm_runs))??;
         self.fresh = false;
         self.searches += 1;
         self.since_search = 0;
         self.search_eagerly = self.search_eagerly.saturating_sub(1);
+        self.start_tracks(found);
+        Ok(())
+    }
+
+    fn start_tracks(&mut self, found: Vec<Candidate>) {
         // One more than asked for may be followed unseen, so that a bystander's hand is not found anew in each search.
         let spare = usize::from(!self.config.bystanders);
         let most = self.searcher.most_tracks(self.config.max_hands + spare);
@@ -275,30 +294,21 @@ impl HandTracker {
                 });
             }
         }
-        Ok(())
     }
 
-    /// Looks at the regions of the tracks from number `first` on; tracks without a hand end. Tells whether one was lost that had
-    /// been seen before.
+    /// Looks at the regions of the tracks from number `first` on, unless that was done beside the search; tracks without a hand end.
+    /// Tells whether one was lost that had been seen before.
     fn look(&mut self, view: &ImageView<'_>, first: usize) -> Result<bool> {
+        let (rough, min_presence) = (self.searcher.is_rough(), self.config.min_presence);
+        let unseen = self.tracks.iter().skip(first + self.looker.looked());
+        self.looker.look(view, unseen.map(|track| track.wanted(rough, min_presence)))?;
         let mut lost = false;
-        for track in self.tracks.iter_mut().skip(first) {
-            let runs = &mut self.counts.landmark_runs;
-            let mut look = self.looker.look(view, &track.region, track.as_left, runs)?;
-            let rough = track.id == 0 && self.searcher.is_rough();
-            let lowest = if rough { ROUGH_PRESENCE * self.config.min_presence } else { self.config.min_presence };
-            let moved = look.next.bounds().iou(&track.region.bounds()) < RELOOK_IOU;
-            if look.seen.presence > lowest && (moved || rough) {
-                // It sits badly in its region, because it has moved far or was found roughly: look again where it is.
-                let again = self.looker.look(view, &look.next, look.as_left, runs)?;
-                if rough || again.seen.presence > look.seen.presence.min(0.9) {
-                    look = again;
-                }
-            }
-            let (seen, next) = (look.seen, look.next);
-            track.as_left = look.as_left;
+        let pursuits = self.looker.take(&mut self.counts.landmark_runs);
+        for (track, pursuit) in self.tracks.iter_mut().skip(first).zip(pursuits) {
+            let Look { seen, next, as_left } = pursuit.look()?;
+            track.as_left = as_left;
             let finite = seen.image.iter().chain(&seen.world).flatten().all(|v| v.is_finite());
-            track.seen = (seen.presence > self.config.min_presence && finite).then_some(seen);
+            track.seen = (seen.presence > min_presence && finite).then_some(seen);
             match &track.seen {
                 Some(seen) => {
                     if track.id == 0 {
