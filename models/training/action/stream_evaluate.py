@@ -71,10 +71,11 @@ def seen(paths: list[pathlib.Path]) -> list[tuple[np.ndarray, np.ndarray]]:
 
 
 @torch.no_grad()
-def answers(model: StreamTransformer | Exported, x: np.ndarray) -> np.ndarray:
-    """Probabilities of each row from the WINDOW rows that end with it."""
+def answers(model: StreamTransformer | Exported, x: np.ndarray, at: np.ndarray | None = None) -> np.ndarray:
+    """Probabilities of each row, or of those `at` these numbers, from the WINDOW rows that end with it."""
     padded = np.concatenate([np.zeros((stream.WINDOW - 1, stream.ROW), np.float32), x])
     windows = np.lib.stride_tricks.sliding_window_view(padded, stream.WINDOW, 0).transpose(0, 2, 1)
+    windows = windows if at is None else windows[at]
     parts = [model(torch.from_numpy(part.copy()))[:, -1].softmax(-1).numpy() for part in np.array_split(windows, max(1, len(windows) // 64))]
     return np.concatenate(parts)
 
@@ -120,10 +121,9 @@ def clips_right(model: StreamTransformer | Exported, motion: frames.Motion, with
         x, action = stream.rows(motion, index[None])[0], motion.action[index]
         if without is not None:
             x[:, without] = 0
-        p = answers(model, x)
         for number in np.unique(action[action > 0]):
-            about = np.minimum(np.flatnonzero(action == number) + back, len(p) - 1)
-            right.append(bool(p[about, :NOTHING].mean(0).argmax() == number - 1))
+            about = np.minimum(np.flatnonzero(action == number) + back, len(x) - 1)
+            right.append(bool(answers(model, x, about)[:, :NOTHING].mean(0).argmax() == number - 1))
     return right
 
 
@@ -186,8 +186,8 @@ def main() -> None:
         for key in found[0]:
             print(f"  {key}: {mean_and_deviation([f[key] for f in found])}")
 
-    def report(name: str, motion: frames.Motion, without: slice | None = None) -> None:
-        right = [clips_right(model, motion, without) for model in models]
+    def report(name: str, motion: frames.Motion, asked: list, without: slice | None = None) -> None:
+        right = [clips_right(model, motion, without) for model in asked]
         best = max(sum(r) for r in right)
         low, high = wilson(best, len(right[0]))
         shares = mean_and_deviation([100 * np.mean(r) for r in right])
@@ -196,10 +196,10 @@ def main() -> None:
     if args.clips:
         found = frames.of_chain(args.clips, clips=True)
         print("recordings of one action, top-1 of 36")
-        report("true hands and boxes", frames.of_chain(args.clips, true=True, clips=True))
-        report("what the elements found", found)
+        report("true hands and boxes", frames.of_chain(args.clips, true=True, clips=True), models)
+        report("what the elements found", found, models)
         for name, part in zip(MISSING, INPUTS):
-            report(f"the same without {name}", found, part)
+            report(f"the same without {name}, the first network", found, models[:1], part)
 
 
 if __name__ == "__main__":
