@@ -4,10 +4,11 @@
 //! cargo run --release -p gst-plugin-ego --example action_stream -- SECONDS [SEED] [WxH] [ELEMENTS] [MODEL] [CAST] [SETTINGS]
 //! ```
 //!
-//! With `truth` for ELEMENTS the classifier sees the truth: the upper bound. With elements, e.g. "egohands ! egoobjects", it sees what
-//! they find. Test cast, or another CAST (val: for choosing SETTINGS of egoaction, as in "enter=0.65"), four actions in a row with idle moments between, 30 frames a second. Prints one JSON line: segments (F1, labels
-//! in idle) are those of the messages `ego-action`, with the times that they name; the delay is that of the frames that carry a label, from the
-//! beginning of an action and from the contact: the first frame of it with an object in hand.
+//! With `truth` for ELEMENTS the classifier sees the truth: the upper bound. With elements, e.g. "egohands model=ego-hands !
+//! egoobjects", it sees what they find. Test cast, or another CAST (val: for choosing SETTINGS of egoaction, as in "enter=0.75"), four
+//! actions in a row with idle moments between, 30 frames a second. Prints one JSON line: segments (F1, labels in idle) are those of the
+//! messages `ego-action`, with the times that they name; the delay is that of the frames that carry a label, from the beginning of an action
+//! and from the contact: the first frame of it with an object in hand.
 #![allow(clippy::print_stdout, reason = "a program that prints its result")]
 
 use std::error::Error;

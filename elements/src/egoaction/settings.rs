@@ -22,12 +22,16 @@ pub(super) struct Settings {
     pub(super) min_duration_ns: u64,
     pub(super) fast_smoothing_ns: u64,
     pub(super) fast_min_duration_ns: u64,
+    /// Negative: as the model's manifest says.
     pub(super) enter: f32,
     pub(super) leave: f32,
     /// Negative: as the model's manifest says.
     pub(super) unknown: f32,
     pub(super) top: u32,
 }
+
+/// Probability at which a label begins of a model whose manifest names none.
+const USUAL_ENTER: f32 = 0.5;
 
 impl Default for Settings {
     fn default() -> Settings {
@@ -39,7 +43,7 @@ impl Default for Settings {
             min_duration_ns: SECOND_NS / 10,
             fast_smoothing_ns: SECOND_NS / 10,
             fast_min_duration_ns: SECOND_NS / 10,
-            enter: 0.5,
+            enter: -1.0,
             leave: 0.3,
             unknown: -1.0,
             top: 5,
@@ -78,7 +82,13 @@ impl Settings {
                 "The same as min-duration for fast models (ns)",
                 default.fast_min_duration_ns,
             ),
-            score("enter", "Enter", "Smoothed probability at which a label begins, 0 to 1", 0.0, default.enter),
+            score(
+                "enter",
+                "Enter",
+                "Smoothed probability at which a label begins, 0 to 1; -1 = as the model's manifest says, else 0.5",
+                -1.0,
+                default.enter,
+            ),
             score("leave", "Leave", "Smoothed probability below which a label ends, 0 to 1", 0.0, default.leave),
             score(
                 "unknown",
@@ -143,10 +153,11 @@ impl Settings {
             Head::Slow => (self.smoothing_ns, self.min_duration_ns),
             Head::Fast | Head::Gesture => (self.fast_smoothing_ns, self.fast_min_duration_ns),
         };
+        let enter = if self.enter >= 0.0 { self.enter } else { spec.enter.unwrap_or(USUAL_ENTER) };
         DecisionRules {
             smoothing_s: smoothing_ns as f64 / 1e9,
-            enter: self.enter,
-            leave: self.leave.min(self.enter),
+            enter,
+            leave: self.leave.min(enter),
             min_duration_s: min_duration_ns as f64 / 1e9,
             nothing: spec.nothing,
             unknown: if self.unknown >= 0.0 { self.unknown } else { spec.unknown.unwrap_or(f32::INFINITY) },
@@ -179,8 +190,11 @@ mod tests {
         let mut settings = Settings { fast_smoothing_ns: 7_000_000, ..Settings::default() };
         assert_eq!((settings.rules(&fast).smoothing_s, settings.rules(&slow).smoothing_s), (0.007, 0.1));
         assert_eq!((settings.rules(&slow).unknown, settings.rules(&fast).unknown), (0.9, f32::INFINITY));
-        settings.unknown = 0.4;
-        assert_eq!(settings.rules(&slow).unknown, 0.4);
+        let sure = ActionSpec { enter: Some(0.75), ..slow.clone() };
+        assert_eq!((settings.rules(&slow).enter, settings.rules(&sure).enter), (0.5, 0.75));
+        (settings.unknown, settings.enter) = (0.4, 0.2);
+        let rules = settings.rules(&sure);
+        assert_eq!((rules.unknown, rules.enter, rules.leave), (0.4, 0.2, 0.2), "no label ends later than it began");
         settings.fast_model = Some("a, b,".into());
         assert_eq!(settings.fast_models().collect::<Vec<_>>(), ["a", "b"]);
     }

@@ -56,6 +56,8 @@ pub struct ActionSpec {
     pub output: String,
     /// Uncertainty from which on the answer is unknown; `None` = the manifest names none.
     pub unknown: Option<f32>,
+    /// Probability at which a label begins; `None` = the manifest names none.
+    pub enter: Option<f32>,
 }
 
 impl Rows {
@@ -109,10 +111,21 @@ impl ActionSpec {
             return Err(wrong("labels", &format!("as many as the output {output} has classes, {shape:?}"), classes.to_string()));
         }
         let rows = rows(manifest, window, &wrong)?;
-        let unknown = manifest.threshold("unknown").map(|u| u as f32);
+        let [unknown, enter] = ["unknown", "enter"].map(|name| manifest.threshold(name).map(|t| t as f32));
         let model = manifest.name.clone();
         let head = Head::from_name(head);
-        Ok(ActionSpec { model, head, labels: manifest.labels.clone(), nothing, window, rows, scores, output: output.clone(), unknown })
+        Ok(ActionSpec {
+            model,
+            head,
+            labels: manifest.labels.clone(),
+            nothing,
+            window,
+            rows,
+            scores,
+            output: output.clone(),
+            unknown,
+            enter,
+        })
     }
 }
 
