@@ -346,7 +346,7 @@ fn every_property_is_documented_and_comes_back_as_set() {
     init();
     let element = gst::ElementFactory::make("egosharp").build().unwrap();
     let own: Vec<_> = element.list_properties().iter().filter(|s| s.owner_type().name() == "GstEgoSharp").cloned().collect();
-    assert_eq!(own.len(), 10);
+    assert_eq!(own.len(), 11);
     assert!(own.iter().all(|spec| spec.blurb().is_some_and(|b| b.len() > 20) && !spec.nick().is_empty()));
     for (name, value) in [
         ("range", "metric"),
@@ -358,6 +358,7 @@ fn every_property_is_documented_and_comes_back_as_set() {
         ("apply", "true"),
         ("bystanders", "mark"),
         ("max-age", "7"),
+        ("hands-delay", "3"),
     ] {
         element.set_property_from_str(name, value);
         let spec = element.find_property(name).unwrap();

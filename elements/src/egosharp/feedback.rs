@@ -2,6 +2,8 @@
 //!
 //! Elements between the two pass it on, as they do with every custom event; elements that do not know it ignore it.
 
+use std::collections::VecDeque;
+
 use ego_core::hands::{Hands, JOINTS};
 use ego_core::range::Joints;
 use gst::glib;
@@ -11,6 +13,8 @@ const JOINTS_FIELD: &str = "joints";
 const PTS_FIELD: &str = "pts";
 /// `GST_CLOCK_TIME_NONE`.
 const NO_PTS: u64 = u64::MAX;
+/// Largest value of the property `hands-delay`, frames.
+pub(super) const MAX_DELAY: u32 = 60;
 
 /// Hands that a tracker follows.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -41,6 +45,48 @@ impl HandsSeen {
     }
 }
 
+/// What has been told lately, and the frames that came meanwhile.
+#[derive(Debug, Default)]
+pub(super) struct Told {
+    hands: VecDeque<HandsSeen>,
+    /// Time stamps of the last frames, newest last.
+    frames: VecDeque<Option<u64>>,
+}
+
+impl Told {
+    pub(super) fn hear(&mut self, seen: HandsSeen) {
+        push(&mut self.hands, seen);
+    }
+
+    pub(super) fn forget(&mut self) {
+        self.hands.clear();
+        self.frames.clear();
+    }
+
+    /// A frame comes: the hands that count for it, with how old they are beyond the delay that was asked for, nanoseconds.
+    ///
+    /// Without a delay these are the newest. With one they are the newest of those that were seen so many frames ago or earlier:
+    /// when later ones have come already, or not, makes no difference.
+    pub(super) fn at(&mut self, pts_ns: Option<u64>, delay: u32) -> Option<(&HandsSeen, u64)> {
+        push(&mut self.frames, pts_ns);
+        if delay == 0 {
+            let seen = self.hands.back()?;
+            return Some((seen, pts_ns.zip(seen.pts_ns).map_or(0, |(now, then)| now.abs_diff(then))));
+        }
+        let then = (*self.frames.iter().rev().nth(delay as usize)?)?;
+        let seen = self.hands.iter().rev().find(|seen| seen.pts_ns.is_some_and(|pts| pts <= then))?;
+        Some((seen, then - seen.pts_ns?))
+    }
+}
+
+/// As many are kept as the longest delay can ask for, twice: frames and hands need not come in turns.
+fn push<T>(line: &mut VecDeque<T>, value: T) {
+    if line.len() > 2 * MAX_DELAY as usize {
+        line.pop_front();
+    }
+    line.push_back(value);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -59,5 +105,44 @@ mod tests {
         let other = gst::event::CustomUpstream::new(gst::Structure::new_empty("other"));
         assert_eq!(HandsSeen::of(&other), None);
         assert_eq!(HandsSeen::of(&gst::event::Reconfigure::new()), None);
+    }
+
+    fn seen(pts_ns: u64) -> HandsSeen {
+        HandsSeen { pts_ns: Some(pts_ns), hands: vec![[[pts_ns as f32; 2]; JOINTS]] }
+    }
+
+    #[test]
+    fn with_a_delay_it_does_not_matter_when_later_hands_come() {
+        // Each schedule: how many frames of hands have come before each frame; the hands of frame n never later than frame n + 3.
+        let schedules: [fn(u64) -> u64; 4] =
+            [|n| n.saturating_sub(2), |n| n, |n| n - n % 3, |n| if n > 50 { n } else { n.saturating_sub(2) }];
+        let answers = schedules.map(|come| {
+            let (mut told, mut heard) = (Told::default(), 0);
+            let at = |n: u64| {
+                for k in heard..come(n) {
+                    told.hear(seen(k));
+                }
+                heard = heard.max(come(n));
+                told.at(Some(n), 3).map(|(seen, age)| (seen.pts_ns, age))
+            };
+            (0..300).map(at).collect::<Vec<_>>()
+        });
+        assert_eq!(answers[0][..5], [None, None, None, Some((Some(0), 0)), Some((Some(1), 0))]);
+        assert!(answers.iter().all(|a| *a == answers[0]));
+    }
+
+    #[test]
+    fn without_a_delay_the_newest_count_and_a_flush_forgets_all() {
+        let mut told = Told::default();
+        assert_eq!(told.at(Some(0), 0), None);
+        told.hear(seen(10));
+        told.hear(seen(7));
+        assert_eq!(told.at(Some(20), 0), Some((&seen(7), 13)));
+        // Hands without a time stamp are taken for new ones, where no delay asks for their time.
+        told.hear(HandsSeen { pts_ns: None, hands: Vec::new() });
+        assert_eq!(told.at(Some(30), 0).map(|(seen, age)| (seen.pts_ns, age)), Some((None, 0)));
+        assert_eq!(told.at(Some(31), 1), Some((&seen(7), 23)));
+        told.forget();
+        assert!(told.at(Some(40), 0).is_none() && told.at(Some(41), 1).is_none());
     }
 }

@@ -28,7 +28,7 @@ use gst_base::subclass::base_transform::GenerateOutputSuccess;
 use gst_base::subclass::prelude::*;
 use gst_video::{VideoCapsBuilder, VideoInfo};
 
-use super::feedback::HandsSeen;
+use super::feedback::{HandsSeen, Told};
 use super::settings::Settings;
 use super::sharpen::Sharpener;
 use crate::raw_video;
@@ -66,8 +66,8 @@ impl State {
 pub struct EgoSharp {
     settings: Mutex<Settings>,
     state: Mutex<State>,
-    /// What the tracker further down told last.
-    seen: Mutex<Option<HandsSeen>>,
+    /// What a tracker further down tells.
+    told: Mutex<Told>,
 }
 
 /// A panic elsewhere leaves plain values behind that are still good to use.
@@ -155,7 +155,7 @@ impl BaseTransformImpl for EgoSharp {
 
     fn start(&self) -> Result<(), gst::ErrorMessage> {
         *lock(&self.state) = State::default();
-        *lock(&self.seen) = None;
+        lock(&self.told).forget();
         Ok(())
     }
 
@@ -170,7 +170,7 @@ impl BaseTransformImpl for EgoSharp {
     fn sink_event(&self, event: gst::Event) -> bool {
         if matches!(event.view(), gst::EventView::FlushStop(_) | gst::EventView::Segment(_)) {
             lock(&self.state).sharpener.reset();
-            *lock(&self.seen) = None;
+            lock(&self.told).forget();
         }
         if matches!(event.view(), gst::EventView::Eos(_)) && lock(&self.state).misses_depth(false) {
             self.tell_missing_depth();
@@ -181,7 +181,7 @@ impl BaseTransformImpl for EgoSharp {
     fn src_event(&self, event: gst::Event) -> bool {
         match HandsSeen::of(&event) {
             Some(seen) => {
-                *lock(&self.seen) = Some(seen);
+                lock(&self.told).hear(seen);
                 true
             }
             None => self.parent_src_event(event),
@@ -201,19 +201,19 @@ impl BaseTransformImpl for EgoSharp {
     fn generate_output(&self) -> Result<GenerateOutputSuccess, gst::FlowError> {
         let Some(mut buffer) = self.take_queued_buffer() else { return Ok(GenerateOutputSuccess::NoOutput) };
         let settings = *lock(&self.settings);
-        let seen = lock(&self.seen).clone();
         let mut state = lock(&self.state);
         let State { info, sharpener, warned, began, .. } = &mut *state;
         let info = info.as_ref().ok_or(gst::FlowError::NotNegotiated)?;
         let pts = buffer.pts();
+        sharpener.listen(lock(&self.told).at(pts.map(gst::ClockTime::nseconds), settings.hands_delay), settings.max_age_ns);
         let patient = pts.is_none_or(|pts| pts.saturating_sub(*began.get_or_insert(pts)) < PATIENCE);
-        let trouble = sharpener.sharpen(&mut buffer, info, &self.obj().name(), &settings, seen.as_ref()).err();
+        let trouble = sharpener.sharpen(&mut buffer, info, &self.obj().name(), &settings).err();
         if let Some(trouble) = trouble {
             sharpener.counts.errors += 1;
             let first = !std::mem::replace(warned, true);
             drop(state);
             if first {
-                gst::element_imp_warning!(self, gst::StreamError::Failed, ("{trouble}. Further such frames are counted in `stats`"));
+                gst::element_imp_warning!(self, gst::StreamError::Failed, ("{trouble} (further such frames are counted in `stats`)"));
             }
         } else if state.misses_depth(patient) {
             drop(state);
@@ -230,7 +230,7 @@ impl EgoSharp {
             self,
             gst::StreamError::Failed,
             ("the range mask waits for depth and none has come, so {meanwhile}: put the stage depth before it \
-                 (egodepth or egodepthpair in front of egosharp)")
+                 (egodepth or egodepthpair in front of egosharp), or see what it says where it is there")
         );
     }
 }

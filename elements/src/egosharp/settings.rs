@@ -5,6 +5,7 @@ use ego_core::range::{PAPER_REACH_M, PAPER_THRESHOLD, RangeRule};
 use gst::glib;
 use gst::prelude::*;
 
+use super::feedback::MAX_DELAY;
 use crate::values::take;
 
 const DEFAULT_MEMORY_NS: u64 = 1_000_000_000;
@@ -56,6 +57,7 @@ pub(super) struct Settings {
     pub(super) apply: bool,
     pub(super) bystanders: RejectBystanders,
     pub(super) max_age_ns: u64,
+    pub(super) hands_delay: u32,
 }
 
 impl Default for Settings {
@@ -70,6 +72,7 @@ impl Default for Settings {
             apply: false,
             bystanders: RejectBystanders::default(),
             max_age_ns: DEFAULT_MAX_AGE_NS,
+            hands_delay: 0,
         }
     }
 }
@@ -122,6 +125,16 @@ impl Settings {
                 "Do not use depth maps and hands of frames that lie further back than this (ns)",
                 default.max_age_ns,
             ),
+            glib::ParamSpecUInt::builder("hands-delay")
+                .nick("Delay of hands")
+                .blurb(
+                    "Hands that a later element tells of count this many frames after theirs, 0 = as soon as they come. With more frames \
+                     than are on their way between the two, where each one is analysed, masks are the same in every run",
+                )
+                .maximum(MAX_DELAY)
+                .default_value(default.hands_delay)
+                .mutable_playing()
+                .build(),
         ]
     }
 
@@ -137,6 +150,7 @@ impl Settings {
             "apply" => take(&mut self.apply, value),
             "bystanders" => take(&mut self.bystanders, value),
             "max-age" => take(&mut self.max_age_ns, value),
+            "hands-delay" => take(&mut self.hands_delay, value),
             _ => {}
         }
     }
@@ -152,6 +166,7 @@ impl Settings {
             "apply" => self.apply.to_value(),
             "bystanders" => self.bystanders.to_value(),
             "max-age" => self.max_age_ns.to_value(),
+            "hands-delay" => self.hands_delay.to_value(),
             _ => return None,
         })
     }

@@ -44,6 +44,8 @@ pub(super) struct Sharpener {
     maps: Option<(u32, u32, Maps)>,
     made: Option<Made>,
     hands: Vec<Joints>,
+    /// What an element further down has told of for the frame to come.
+    told: Vec<Joints>,
     /// Whether any frame has brought a depth map, a useless one included.
     pub(super) depth_seen: bool,
     pub(super) counts: Counts,
@@ -64,17 +66,18 @@ impl Sharpener {
         self.made = None;
     }
 
+    /// Takes over what an element further down has told of for the frame to come, unless it is too old.
+    pub(super) fn listen(&mut self, told: Option<(&HandsSeen, u64)>, max_age_ns: u64) {
+        self.told.clear();
+        if let Some((seen, _)) = told.filter(|(_, age_ns)| *age_ns <= max_age_ns) {
+            self.told.extend_from_slice(&seen.hands);
+        }
+    }
+
     /// Attaches the mask of a frame, rejects hands beyond it, and blackens what the settings ask for.
-    pub(super) fn sharpen(
-        &mut self,
-        buffer: &mut gst::Buffer,
-        info: &VideoInfo,
-        source: &str,
-        settings: &Settings,
-        seen: Option<&HandsSeen>,
-    ) -> Result<(), Trouble> {
+    pub(super) fn sharpen(&mut self, buffer: &mut gst::Buffer, info: &VideoInfo, source: &str, settings: &Settings) -> Result<(), Trouble> {
         self.counts.frames += 1;
-        let made = self.mask(buffer, settings, seen);
+        let made = self.mask(buffer, settings);
         let (meta, trouble) = match made {
             Ok(meta) => (meta, None),
             Err(e) => (None, Some(e)),
@@ -102,14 +105,14 @@ impl Sharpener {
     }
 
     /// Makes the mask of a frame, or finds that the last one still holds; `None` without a usable depth map.
-    fn mask(&mut self, buffer: &gst::Buffer, settings: &Settings, seen: Option<&HandsSeen>) -> Result<Option<(Stamp, RangeInfo)>, Trouble> {
+    fn mask(&mut self, buffer: &gst::Buffer, settings: &Settings) -> Result<Option<(Stamp, RangeInfo)>, Trouble> {
         let Some(depth) = ego_meta::depth(buffer).map_err(|e| e.to_string())? else { return Ok(None) };
         self.depth_seen = true;
         if depth.stamp.age_ns > settings.max_age_ns {
             return Ok(None);
         }
         let map_buffer = depth.map.buffer_owned().ok_or("a depth map has no memory")?;
-        self.gather_hands(buffer, settings, seen);
+        self.gather_hands(buffer, settings);
         if let Some(made) = self.made.as_ref().filter(|made| made.depth == map_buffer && made.hands == self.hands) {
             return Ok(Some((depth.stamp, made.info)));
         }
@@ -135,7 +138,7 @@ impl Sharpener {
     }
 
     /// The hands that are followed: those on the buffer, else those that an element further down has told of.
-    fn gather_hands(&mut self, buffer: &gst::Buffer, settings: &Settings, seen: Option<&HandsSeen>) {
+    fn gather_hands(&mut self, buffer: &gst::Buffer, settings: &Settings) {
         self.hands.clear();
         if !(settings.anchor || settings.relax) {
             return;
@@ -145,13 +148,8 @@ impl Sharpener {
             on_buffer = true;
             self.hands.extend(meta.hands.hands.iter().map(|hand| hand.image_norm));
         }
-        let pts_ns = buffer.pts().map(gst::ClockTime::nseconds);
-        let recent = |seen: &&HandsSeen| match (seen.pts_ns, pts_ns) {
-            (Some(then), Some(now)) => now.abs_diff(then) <= settings.max_age_ns,
-            _ => true,
-        };
-        if let Some(seen) = seen.filter(|_| !on_buffer).filter(recent) {
-            self.hands.extend_from_slice(&seen.hands);
+        if !on_buffer {
+            self.hands.extend_from_slice(&self.told);
         }
     }
 

@@ -55,6 +55,7 @@ pub fn run(plan: &BatchPlan) -> Result<Session> {
     let gate = Gate::new(chain::static_pad(&entry, "sink")?, false, rate);
     let json = plan.json.as_deref().map(|path| (path, plan.input.stem.as_str()));
     let chain = chain::build(&pipeline, &plan.settings, json)?;
+    chain::fix_hands_delay(&chain, &plan.settings);
     chain::link(&entry, &chain.first)?;
     let mut writers = Vec::new();
     if let (Some(element), Some(path)) = (&chain.json, &plan.json) {

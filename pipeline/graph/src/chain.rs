@@ -20,6 +20,8 @@ use crate::settings::Settings;
 
 /// Frames that may wait between two stages.
 const STAGE_QUEUE: u32 = 2;
+/// Property of `egosharp`.
+const HANDS_DELAY: &str = "hands-delay";
 
 /// Counts what leaves the last stage.
 #[derive(Debug, Default)]
@@ -94,6 +96,27 @@ pub(crate) fn build(bin: &impl IsA<gst::Bin>, settings: &Settings, json: Option<
     let counter = Arc::new(Counter::default());
     counter.watch(&static_pad(&last, "src")?);
     Ok(Chain { first, stages, json: writer, last, counter })
+}
+
+/// Where every frame is analysed, the mask of one must not depend on how fast the threads of others are: hands that `egohands` tells to
+/// `egosharp` in front of it count as many frames later as can be on their way between the two. What the settings say stands.
+pub(crate) fn fix_hands_delay(chain: &Chain, settings: &Settings) {
+    let of = |kind: &str| {
+        let is = |element: &gst::Element| element.factory().is_some_and(|factory| factory.name() == kind);
+        chain.stages.iter().position(|(_, element)| is(element))
+    };
+    let (Some(sharp), Some(hands)) = (of("egosharp"), of("egohands")) else { return };
+    let Some(between) = chain.stages.get(sharp + 1..=hands) else { return };
+    let under_way = |element: &gst::Element| match element.find_property("mode").map(|_| element.property_value("mode")) {
+        Some(mode) if mode.serialize().is_ok_and(|mode| mode == "pipelined") => element.property::<u32>("queue-depth"),
+        _ => 0,
+    };
+    // In front of each stage a full queue, and in it one frame besides those that it may have under way.
+    let delay: u32 = 1 + between.iter().map(|(_, element)| STAGE_QUEUE + 1 + under_way(element)).sum::<u32>();
+    if let Some((stage, element)) = chain.stages.get(sharp).filter(|(stage, _)| settings.written(stage, HANDS_DELAY).is_none()) {
+        gst::debug!(gst::CAT_DEFAULT, obj = element, "the hands that {stage} is told of count {delay} frames later");
+        element.set_property(HANDS_DELAY, delay);
+    }
 }
 
 /// A queue that is bounded by frames alone.

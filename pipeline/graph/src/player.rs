@@ -84,6 +84,7 @@ impl Player {
         let settings = plan.settings.clone().unwrap_or_else(Settings::empty);
         settings.check()?;
         let chain = chain::build(&pipeline, &settings, None)?;
+        chain::fix_hands_delay(&chain, &settings);
         chain::link(&entry, &chain.first)?;
         let tail = plan.tap.elements(true)?;
         chain::add_and_link(&pipeline, &tail)?;
