@@ -62,7 +62,9 @@ pub enum ModelError {
         reason: String,
     },
     /// The manifest and the ONNX file (or what this program can use) contradict each other.
-    #[error("model {model:?}: {field} should be {expected}, found {found}")]
+    #[error(
+        "model {model:?}: {field} should be {expected}, found {found}; correct its manifest, or take another model (`ego models list`)"
+    )]
     Contradiction {
         /// Model name.
         model: String,

@@ -13,6 +13,10 @@ use crate::manifest::{Fill, Manifest};
 use crate::paths::Located;
 use crate::runtime::{self, Device};
 
+/// Why `device=gpu` ends on the CPU with most libraries.
+const NO_CUDA: &str =
+    "this ONNX Runtime was built without CUDA; set ORT_DYLIB_PATH to the libonnxruntime.so of the Python package onnxruntime-gpu";
+
 /// How a network is run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionOptions {
@@ -280,15 +284,14 @@ fn build(path: &Path, bytes: &[u8], options: &SessionOptions) -> Result<(Session
     match &options.device {
         Device::Cpu => Ok((cpu()?, "cpu".into(), None)),
         Device::Provider(name) => Ok((on(name)?, name.clone(), None)),
-        Device::Auto => {
-            if !library_has_cuda() {
-                return Ok((cpu()?, "cpu".into(), None));
-            }
-            match on("cuda") {
-                Ok(session) => Ok((session, "cuda".into(), None)),
-                Err(e) => Ok((cpu()?, "cpu".into(), Some(e.to_string()))),
-            }
-        }
+        Device::Auto if !library_has_cuda() => Ok((cpu()?, "cpu".into(), None)),
+        Device::Gpu if !library_has_cuda() => Ok((cpu()?, "cpu".into(), Some(NO_CUDA.into()))),
+        Device::Auto | Device::Gpu => match on("cuda") {
+            Ok(session) => Ok((session, "cuda".into(), None)),
+            // Its remedy, to fall back, is what happens here.
+            Err(ModelError::Device { reason, .. }) => Ok((cpu()?, "cpu".into(), Some(format!("CUDA cannot be used: {}", reason.trim())))),
+            Err(e) => Ok((cpu()?, "cpu".into(), Some(e.to_string()))),
+        },
     }
 }
 

@@ -72,9 +72,11 @@ fn candidates() -> Vec<PathBuf> {
 /// Where a network runs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Device {
-    /// The best that works here; falls back to the CPU, loudly.
+    /// The best that this ONNX Runtime was built for; when that does not work, the CPU, loudly.
     #[default]
     Auto,
+    /// A graphics card; where there is no usable one, for whatever reason, the CPU, loudly.
+    Gpu,
     /// The CPU.
     Cpu,
     /// An ONNX Runtime execution provider by name: `cuda`, `tensorrt` ...
@@ -87,11 +89,12 @@ impl std::str::FromStr for Device {
     fn from_str(name: &str) -> Result<Device> {
         match name {
             "" | "auto" => Ok(Device::Auto),
+            "gpu" => Ok(Device::Gpu),
             "cpu" => Ok(Device::Cpu),
             "cuda" | "tensorrt" | "openvino" => Ok(Device::Provider(name.to_owned())),
             _ => Err(ModelError::Setting {
                 setting: "device",
-                reason: format!("{name:?} is not a device; use auto, cpu, cuda, tensorrt or openvino"),
+                reason: format!("{name:?} is not a device; use auto, gpu, cpu, cuda, tensorrt or openvino"),
             }),
         }
     }
@@ -101,6 +104,7 @@ impl std::fmt::Display for Device {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Device::Auto => "auto",
+            Device::Gpu => "gpu",
             Device::Cpu => "cpu",
             Device::Provider(name) => name,
         })

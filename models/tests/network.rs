@@ -118,5 +118,10 @@ fn a_device_that_is_not_there_is_an_error_unless_auto() {
     let e = open_as(MANIFEST, tiny(), Device::Provider("cuda".into())).expect_err("no GPU here");
     assert_eq!(e.kind(), ErrorKind::Missing);
     assert!(e.to_string().contains("cuda") && e.to_string().contains("device=auto"), "{e}");
+    // Whoever wants a card is told why there is none, and goes on.
+    let gpu = open_as(MANIFEST, tiny(), Device::Gpu).expect("falls back");
+    assert_eq!(gpu.provider(), "cpu");
+    assert!(gpu.fallback().is_some_and(|why| why.contains("cuda") || why.contains("CUDA")), "{:?}", gpu.fallback());
+    assert_eq!("gpu".parse::<Device>().expect("known").to_string(), "gpu");
     assert!("warp9".parse::<Device>().is_err_and(|e| e.to_string().contains("warp9")));
 }

@@ -64,7 +64,10 @@ pub(crate) fn specs() -> &'static [glib::ParamSpec] {
                 .build(),
             glib::ParamSpecString::builder("device")
                 .nick("Device")
-                .blurb("Where the model runs: auto, cpu, cuda, tensorrt, openvino; auto falls back to cpu with a warning, the others fail")
+                .blurb(
+                    "Where the model runs: auto (a card if ONNX Runtime was built for one), gpu, cpu, cuda, tensorrt, openvino; auto and gpu \
+                     fall back to cpu with a warning, the others fail",
+                )
                 .default_value(DEFAULT_DEVICE)
                 .mutable_ready()
                 .build(),

@@ -77,8 +77,8 @@ fn wrong(e: IntrinsicsError) -> ModelError {
 
 /// Reads a camera file, see [`IntrinsicsChoice::File`].
 fn read_camera(path: &Path) -> Result<Intrinsics> {
-    let text = std::fs::read_to_string(path).map_err(|source| ModelError::Io { action: "read", path: path.to_path_buf(), source })?;
     let wrong = |reason: String| ModelError::Setting { setting: "camera", reason: format!("{}: {reason}", path.display()) };
+    let text = std::fs::read_to_string(path).map_err(|e| wrong(format!("{e}; give a file with fx, fy, cx, cy, width and height")))?;
     #[derive(serde::Deserialize)]
     #[serde(deny_unknown_fields)]
     struct File {

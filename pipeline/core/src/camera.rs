@@ -73,7 +73,10 @@ impl std::fmt::Display for IntrinsicsError {
             IntrinsicsError::PrincipalPoint => write!(f, "the principal point is not a finite number of pixels"),
             IntrinsicsError::Size => write!(f, "the calibration names a picture of size zero"),
             IntrinsicsError::Aspect(cw, ch, w, h) => {
-                write!(f, "the calibration is for {cw}x{ch}, which has another aspect ratio than the picture, {w}x{h}")
+                write!(
+                    f,
+                    "the calibration is for {cw}x{ch}, which has another aspect ratio than the picture, {w}x{h}; give one for such pictures, or the field of view alone"
+                )
             }
         }
     }
