@@ -158,6 +158,19 @@ fn what_is_beyond_reach_is_darker_and_what_is_within_is_as_it_was() {
 }
 
 #[test]
+fn a_mask_that_was_moved_back_says_so_where_it_is_drawn() {
+    let moved = || MaskMeta { range: mask(0).range.map(|range| RangeInfo { relaxed: true, ..range }), ..mask(0) };
+    let (_, plain, info) = drawn("GRAY8", &[], |b| ego_meta::attach_mask(b, &mask(0)).unwrap());
+    let (_, told, _) = drawn("GRAY8", &[], |b| ego_meta::attach_mask(b, &moved()).unwrap());
+    let stride = info.stride()[0] as usize;
+    // A line in the upper left corner and nothing else.
+    let rows: Vec<usize> = (0..SIZE[1] as usize).filter(|y| plain[y * stride..][..stride] != told[y * stride..][..stride]).collect();
+    assert!(rows.len() > 5 && rows.iter().all(|y| *y < 40), "{rows:?}");
+    let (before, after, _) = drawn("GRAY8", &[("mask", "off")], |b| ego_meta::attach_mask(b, &moved()).unwrap());
+    assert_eq!(before, after);
+}
+
+#[test]
 fn all_layers_together_lie_on_top_of_each_other() {
     let all = |b: &mut gst::BufferRef| {
         ego_meta::attach_detections(b, &objects()).unwrap();

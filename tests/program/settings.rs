@@ -21,7 +21,22 @@ fn a_slip_in_a_file_is_named_with_the_nearest_key() {
     let words = ["error: unknown key `identity.sleep-tiem` (slip.toml)", "hint: did you mean `identity.sleep-time`?"];
     ego(dir.path(), &["config", "check", "--config", "slip.toml"]).ended_with(2).says(&words);
     ego(dir.path(), &["run", "x.mp4", "--out", "out", "--config", "slip.toml"]).ended_with(2).says(&words);
+    ego(dir.path(), &["config", "check", "slip.toml"]).ended_with(2).says(&words);
     ego(dir.path(), &["config", "check", "--config", "hands-onyl"]).ended_with(2).says(&["hint: did you mean `hands-only`?"]);
+}
+
+#[test]
+fn a_stage_that_there_is_not_is_named_with_the_nearest_or_all() {
+    let dir = folder();
+    std::fs::write(dir.path().join("stage.toml"), "stages = ['hand']\n").expect("write");
+    let words = ["error: unknown key `stages: hand` (stage.toml)", "hint: did you mean `hands`?"];
+    ego(dir.path(), &["run", "x.mp4", "--out", "out", "--config", "stage.toml"]).ended_with(2).says(&words);
+    let words = ["unknown key `stages: qwx`", "hint: stages are action, body, depth, "];
+    ego(dir.path(), &["config", "check", "--set", "stages=qwx"]).ended_with(2).says(&words);
+    // A list may be written as in a file, too.
+    let shown = ego(dir.path(), &["config", "show", "--set", "stages=[\"hands\", \"action\"]"]).ended_with(0).stdout;
+    assert!(shown.contains("stages = [\"hands\", \"action\"]"), "{shown}");
+    ego(dir.path(), &["config", "check", "--set", "stages=[\"hands\""]).ended_with(2).says(&["--set"]);
 }
 
 #[test]

@@ -48,7 +48,8 @@ pub fn attach_depth(buffer: &mut gst::BufferRef, meta: &DepthMeta) -> Result<(),
     })
 }
 
-/// The first depth map on a buffer, `None` when there is none.
+/// The depth map on a buffer, `None` when there is none. Of several the one that was attached last: what a stage estimates counts and not
+/// what the source said before it.
 ///
 /// # Errors
 /// When it is damaged.
@@ -57,7 +58,7 @@ pub fn depth(buffer: &gst::BufferRef) -> Result<Option<DepthMeta>, MetaError> {
         let scale = fields::SCALE_KIND.get::<&str>(s, DEPTH)?.map(DepthScale::from_name).unwrap_or_default();
         Ok(DepthMeta { stamp: Stamp::read(s, DEPTH)?, map: fields::MAP.need(s, DEPTH)?, unit: fields::UNIT.need(s, DEPTH)?, scale })
     };
-    kind::read_all(buffer, DEPTH, read).next().transpose()
+    kind::read_all(buffer, DEPTH, read).last().transpose()
 }
 
 /// Puts a mask on a buffer, beside others; the same rules as for [`attach_depth`].

@@ -120,4 +120,8 @@ fn range_masks_say_how_they_were_cut_and_depth_what_it_counts() {
     attach_depth(target, &DepthMeta { stamp: stamp("d"), map: map(), unit: 0.5, scale: DepthScale::Relative }).expect("attaches");
     assert_eq!(masks(&buffer).next().expect("there").expect("whole").range, Some(range));
     assert_eq!(depth(&buffer).expect("whole").expect("there").scale, DepthScale::Relative);
+    // A stage's own map counts and not the one that the source brought.
+    let target = buffer.get_mut().expect("ours");
+    attach_depth(target, &DepthMeta { stamp: stamp("e"), map: map(), unit: 0.001, scale: DepthScale::Metric }).expect("attaches");
+    assert_eq!(depth(&buffer).expect("whole").expect("there").stamp.source, "e");
 }

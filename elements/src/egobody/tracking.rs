@@ -47,4 +47,8 @@ impl Outcome for Found {
     fn attach(&self, buffer: &mut gst::BufferRef, stamp: &Stamp) -> Result<(), MetaError> {
         ego_meta::attach_bodies(buffer, &BodiesMeta { stamp: stamp.clone(), bodies: self.bodies.clone() })
     }
+
+    fn is_empty(&self) -> bool {
+        self.bodies.bodies.is_empty()
+    }
 }

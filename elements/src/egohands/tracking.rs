@@ -102,4 +102,8 @@ impl Outcome for Found {
         let meta = HandsMeta { stamp: stamp.clone(), hands: self.hands.clone(), intrinsics: self.intrinsics };
         ego_meta::attach_hands(buffer, &meta)
     }
+
+    fn is_empty(&self) -> bool {
+        self.hands.hands.is_empty()
+    }
 }

@@ -86,4 +86,8 @@ impl Outcome for Found {
         let detections = Detections { detections: self.objects.iter().map(at).collect(), labels: self.labels.clone() };
         ego_meta::attach_detections(buffer, &DetectionsMeta { stamp: stamp.clone(), detections })
     }
+
+    fn is_empty(&self) -> bool {
+        self.objects.is_empty()
+    }
 }

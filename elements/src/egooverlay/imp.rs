@@ -162,7 +162,7 @@ impl EgoOverlay {
         }
         let model = raw_video::colour_model(info);
         let sheet = sheet.get_or_insert_with(|| Sheet::new(width, height, model));
-        marks.draw(sheet, settings);
+        marks.draw(sheet, settings, maps.is_relaxed());
         if sheet.canvas.is_blank() && maps.is_empty() {
             return buffer;
         }

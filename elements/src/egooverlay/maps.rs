@@ -42,6 +42,11 @@ impl MapLayer {
         self.mask.is_none() && self.depth.is_none()
     }
 
+    /// Whether the mask that is drawn was moved back so that it does not cut a hand.
+    pub(super) fn is_relaxed(&self) -> bool {
+        self.mask.as_ref().and_then(|mask| mask.range).is_some_and(|range| range.relaxed)
+    }
+
     /// Draws them into a picture of `size` (width, height).
     ///
     /// # Errors

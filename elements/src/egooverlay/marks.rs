@@ -5,7 +5,7 @@ use ego_core::draw::action::{ACTION_TEXT_SCALE, draw_action};
 use ego_core::draw::bodies::draw_bodies;
 use ego_core::draw::hands::{draw_labels, draw_skeletons, text_height_px};
 use ego_core::draw::objects::{draw_object_labels, draw_objects};
-use ego_core::draw::status::{HandStatus, draw_status};
+use ego_core::draw::status::{HandStatus, draw_relaxed, draw_status};
 use ego_core::draw::truth::{ObjectMark, draw_true_action, draw_true_hand, draw_true_object, draw_true_object_label};
 use ego_core::draw::{Canvas, ColourModel, Glyphs, Placer};
 use ego_meta::{ActionMeta, BodiesMeta, DetectionsMeta, HandsMeta, MetaError, Stamp, TrueObject, TruthMeta};
@@ -73,8 +73,8 @@ impl Marks {
         self.stamps().map(|stamp| (stamp.ref_width, stamp.ref_height))
     }
 
-    /// Draws the layers, bottom to top.
-    pub(super) fn draw(&self, sheet: &mut Sheet, settings: &Settings) {
+    /// Draws the layers, bottom to top; `relaxed`: the range mask that is shown was moved back.
+    pub(super) fn draw(&self, sheet: &mut Sheet, settings: &Settings, relaxed: bool) {
         let (style, labels) = (settings.hand_style(), settings.hand_labels());
         let recent = |stamp: &Stamp| stamp.age_ns <= settings.max_age_ns;
         let fresh = |meta: &&HandsMeta| recent(&meta.stamp);
@@ -96,7 +96,7 @@ impl Marks {
         for meta in self.hands.iter().filter(fresh) {
             draw_skeletons(&mut sheet.canvas, &meta.hands, &style);
         }
-        if settings.labels || settings.status || !self.actions.is_empty() {
+        if settings.labels || settings.status || relaxed || !self.actions.is_empty() {
             let glyphs_px = text_height_px(sheet.canvas.height(), style.line_scale);
             if glyphs_px != sheet.glyphs_px {
                 (sheet.glyphs, sheet.glyphs_px, sheet.large) = (font::glyphs(glyphs_px), glyphs_px, None);
@@ -119,6 +119,9 @@ impl Marks {
                 };
                 draw_status(canvas, &status, glyphs, &mut placer, text);
             }
+        }
+        if relaxed {
+            draw_relaxed(canvas, glyphs, &mut placer);
         }
         if settings.labels {
             for meta in objects() {

@@ -95,6 +95,11 @@ pub trait Outcome: Send {
     /// # Errors
     /// When the result does not fit the buffer; counted and warned about once.
     fn attach(&self, buffer: &mut gst::BufferRef, stamp: &Stamp) -> Result<(), ego_meta::MetaError>;
+
+    /// Whether the analysis looks for things and has found none.
+    fn is_empty(&self) -> bool {
+        false
+    }
 }
 
 impl From<ego_models::ModelError> for AnalysisError {

@@ -12,6 +12,8 @@ pub(crate) struct Stats {
     pub(crate) frames: u64,
     /// Frames with a finished analysis.
     pub(crate) analysed: u64,
+    /// Those of them in which nothing was found.
+    pub(crate) empty: u64,
     /// Frames that were replaced in the mailbox by a newer one.
     pub(crate) superseded: u64,
     /// Frames not analysed because downstream was late.
@@ -31,6 +33,7 @@ impl Stats {
         Stats {
             frames: 0,
             analysed: 0,
+            empty: 0,
             superseded: 0,
             skipped_qos: 0,
             skipped_interval: 0,
@@ -49,6 +52,7 @@ impl Stats {
         gst::Structure::builder("application/x-ego-stats")
             .field("frames", self.frames)
             .field("analysed", self.analysed)
+            .field("empty", self.empty)
             .field("superseded", self.superseded)
             .field("skipped", self.skipped())
             .field("skipped-qos", self.skipped_qos)

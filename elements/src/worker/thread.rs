@@ -133,8 +133,9 @@ impl Worker {
                     self.desk.fail();
                     return;
                 }
-                Ok(_) => self.count(|stats| {
+                Ok(outcome) => self.count(|stats| {
                     stats.analysed += 1;
+                    stats.empty += u64::from(outcome.is_empty());
                     stats.latency.push(infer_ns);
                 }),
             }

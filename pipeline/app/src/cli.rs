@@ -609,9 +609,25 @@ pub(crate) enum ImportVerb {
 #[derive(Debug, Subcommand)]
 pub(crate) enum ConfigVerb {
     /// Print every value in force with where it comes from
-    Show(SettingsArgs),
+    Show(ConfigArgs),
     /// Check stages, keys, types and ranges; print nothing when all is well
-    Check(SettingsArgs),
+    Check(ConfigArgs),
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct ConfigArgs {
+    /// The same as --config
+    #[arg(value_name = "NAME|FILE", conflicts_with = "config")]
+    pub(crate) named: Option<String>,
+    #[command(flatten)]
+    pub(crate) settings: SettingsArgs,
+}
+
+impl ConfigArgs {
+    /// Settings by the name that was given, either way.
+    pub(crate) fn load(&self) -> Result<ego_graph::Settings, ego_graph::GraphError> {
+        ego_graph::Settings::load(self.named.as_deref().unwrap_or(&self.settings.config), &self.settings.overrides)
+    }
 }
 
 fn rate(text: &str) -> Result<f64, String> {

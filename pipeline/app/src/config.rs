@@ -1,8 +1,6 @@
 //! `ego config`: settings as they are in force.
 
-use ego_graph::Settings;
-
-use crate::cli::{ConfigVerb, SettingsArgs};
+use crate::cli::{ConfigArgs, ConfigVerb};
 use crate::console;
 use crate::failure::Status;
 use crate::report::to_json;
@@ -11,15 +9,15 @@ pub(crate) fn config(verb: &ConfigVerb, json: bool) -> anyhow::Result<Status> {
     match verb {
         ConfigVerb::Show(args) => show(args, json),
         ConfigVerb::Check(args) => {
-            Settings::load(&args.config, &args.overrides)?.check()?;
+            args.load()?.check()?;
             Ok(Status::Good)
         }
     }
 }
 
 /// Prints settings as a TOML file that would have the same effect, each line with its origin.
-fn show(args: &SettingsArgs, json: bool) -> anyhow::Result<Status> {
-    let shown = Settings::load(&args.config, &args.overrides)?.describe()?;
+fn show(args: &ConfigArgs, json: bool) -> anyhow::Result<Status> {
+    let shown = args.load()?.describe()?;
     let mut table = "";
     for line in &shown {
         if json {

@@ -83,6 +83,7 @@ impl Report {
             errors: outcome.stages.iter().map(|s| count(s, "errors")).sum(),
             wall_s,
             fps: if wall_s > 0.0 { outcome.frames as f64 / wall_s } else { 0.0 },
+            counts: outcome.stages.iter().map(|s| (s.stage.clone(), counts(s))).filter(|(_, counts)| !counts.is_empty()).collect(),
             timings: outcome.stages.iter().filter_map(|s| Some((s.stage.clone(), timing(s)?))).collect(),
         });
     }
@@ -127,9 +128,17 @@ fn text_of(shown: &[Shown], stage: &str, key: &str) -> Option<String> {
     line.value.as_str().filter(|name| !name.is_empty()).map(str::to_owned)
 }
 
-fn count(stats: &StageStats, key: &str) -> u64 {
+/// A count among the statistics of a stage; 0 when it has none.
+pub(crate) fn count(stats: &StageStats, key: &str) -> u64 {
     let value = stats.values.iter().find(|(k, _)| k == key);
     value.map_or(0, |(_, v)| if let Stat::Whole(n) = v { u64::try_from(*n).unwrap_or(0) } else { 0 })
+}
+
+/// Everything that a stage counts; times are in [`Timing`].
+fn counts(stats: &StageStats) -> BTreeMap<String, u64> {
+    let is_count = |key: &str| !key.starts_with("latency-") && !key.starts_with("age-") && key != "queued";
+    let whole = |value: &Stat| if let Stat::Whole(n) = value { u64::try_from(*n).ok() } else { None };
+    stats.values.iter().filter(|(key, _)| is_count(key)).filter_map(|(key, value)| Some((key.clone(), whole(value)?))).collect()
 }
 
 fn timing(stats: &StageStats) -> Option<Timing> {

@@ -12,7 +12,10 @@ use crate::console::{self, Bar};
 use crate::export;
 use crate::failure::{Status, describe, describe_graph, status_of_graph, usage};
 use crate::interrupt::Interrupt;
-use crate::report::Report;
+use crate::report::{Report, count};
+
+/// Too few frames to wonder that no hand is in them.
+const FEW_FRAMES: u64 = 30;
 
 /// What comes of one input.
 struct Job {
@@ -224,12 +227,18 @@ pub(crate) fn tell_outcome(name: &str, outputs: &[PathBuf], outcome: &Outcome, f
     if outcome.frames > 0 || failure.is_none() {
         let stopped = if outcome.stopped { ", stopped early" } else { "" };
         let dropped = if outcome.dropped > 0 { format!(", {} dropped", outcome.dropped) } else { String::new() };
-        console::tell(&format!("{name}: {} frames in {seconds:.1} s, {rate:.1} frames/s{dropped}{stopped}", outcome.frames));
+        let errors = stage_errors(outcome);
+        console::tell(&format!("{name}: {} frames in {seconds:.1} s, {rate:.1} frames/s{dropped}{errors}{stopped}", outcome.frames));
     }
     if let Some(failure) = failure {
         console::tell(failure);
         if json {
             console::json("failure", serde_json::json!({ "input": name, "text": failure }))?;
+        }
+    } else if let Some(note) = no_hands(outcome) {
+        console::tell(&format!("note: {name}: {note}"));
+        if json {
+            console::json("warning", serde_json::json!({ "input": name, "text": note }))?;
         }
     }
     if !json {
@@ -238,6 +247,27 @@ pub(crate) fn tell_outcome(name: &str, outputs: &[PathBuf], outcome: &Outcome, f
         }
     }
     Ok(())
+}
+
+/// Frames that a stage could not use, by stage: the first of each is warned about, the rest only counted.
+fn stage_errors(outcome: &Outcome) -> String {
+    let counts = outcome.stages.iter().map(|stage| (&stage.stage, count(stage, "errors"))).filter(|(_, errors)| *errors > 0);
+    counts.map(|(stage, errors)| format!(", {errors} {} of {stage}", if errors == 1 { "error" } else { "errors" })).collect()
+}
+
+/// What to try when no hand was found in a whole input, which is rarely what was wanted.
+fn no_hands(outcome: &Outcome) -> Option<String> {
+    let stage = outcome.stages.iter().find(|stage| stage.element == "egohands")?;
+    let looked = count(stage, "analysed");
+    if looked < FEW_FRAMES || count(stage, "empty") < looked {
+        return None;
+    }
+    let (name, model) = (&stage.stage, stage.model.as_deref().unwrap_or_default());
+    let other = if model == "ego-hands" { "mediapipe-hands" } else { "ego-hands" };
+    Some(format!(
+        "no hand was found in {looked} frames. If there are some, try another model (--set {name}.model={other}), \
+         --set {name}.bystanders=true for hands that are not the wearer's, or --set {name}.use-mask=false for hands beyond reach"
+    ))
 }
 
 /// An input that never ran.

@@ -181,6 +181,13 @@ impl Settings {
         let (path, value) = text.split_once('=').ok_or_else(wrong)?;
         let value = value.trim();
         if path.trim() == "stages" {
+            // As in a file, or short.
+            if value.starts_with('[') {
+                let table: toml::Table =
+                    format!("stages = {value}").parse().map_err(|e: toml::de::Error| shape(&origin, e.to_string().trim_end()))?;
+                let list = table.get("stages").cloned().unwrap_or(toml::Value::Array(Vec::new()));
+                return self.set_stages(list, origin);
+            }
             let names = value.split(',').map(str::trim).filter(|n| !n.is_empty()).map(|n| toml::Value::String(n.to_owned()));
             return self.set_stages(toml::Value::Array(names.collect()), origin);
         }
@@ -202,14 +209,15 @@ impl Settings {
                 return Err(shape(&self.stages_origin, &reason));
             }
             if let Err(error) = properties::stage_factory(stage) {
-                return Err(match nearest(stage, installed_stages().iter().map(String::as_str)) {
-                    Some(near) => GraphError::UnknownKey {
-                        key: format!("stages: {stage}"),
-                        origin: self.stages_origin.to_string(),
-                        hint: format!("did you mean `{near}`?"),
-                    },
-                    None => error,
-                });
+                let known = installed_stages();
+                if known.is_empty() {
+                    return Err(error);
+                }
+                let hint = match nearest(stage, known.iter().map(String::as_str)) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => format!("stages are {}, and every GStreamer filter that is installed", known.join(", ")),
+                };
+                return Err(GraphError::UnknownKey { key: format!("stages: {stage}"), origin: self.stages_origin.to_string(), hint });
             }
         }
         self.commands()?;
@@ -351,9 +359,14 @@ impl Settings {
 
 /// Names of the stages whose elements are registered in this process.
 fn installed_stages() -> Vec<String> {
-    let factories = gst::ElementFactory::factories_with_type(gst::ElementFactoryType::ANY, gst::Rank::NONE);
-    let names = factories.iter().filter_map(|f| f.name().strip_prefix("ego").map(str::to_owned));
-    names.filter(|n| !is_fixed(n)).collect()
+    // By name: an analyzer is of none of the types that a registry can be asked for.
+    let features = gst::Registry::get().features(gst::ElementFactory::static_type());
+    let factories = features.into_iter().filter_map(|f| f.downcast::<gst::ElementFactory>().ok());
+    let filters = factories.filter(|f| f.metadata("klass").is_some_and(|klass| klass.contains("Filter")));
+    let names = filters.filter_map(|f| f.name().strip_prefix("ego").map(str::to_owned));
+    let mut names: Vec<String> = names.filter(|n| !is_fixed(n)).collect();
+    names.sort_unstable();
+    names
 }
 
 fn is_fixed(table: &str) -> bool {

@@ -88,6 +88,9 @@ pub struct InputReport {
     pub fps: f64,
     /// Time of each stage.
     pub timings: BTreeMap<String, Timing>,
+    /// What each stage counted, by its own names (`gst-inspect-1.0` of its element, property `stats`): frames analysed, masks relaxed ...
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub counts: BTreeMap<String, BTreeMap<String, u64>>,
 }
 
 /// How long a stage took per frame.

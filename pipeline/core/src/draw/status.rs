@@ -31,10 +31,22 @@ pub struct HandStatus {
 pub fn draw_status(canvas: &mut Canvas, status: &HandStatus, glyphs: &Glyphs, placer: &mut Placer, text: &mut String) {
     text.clear();
     write_status(text, status);
+    draw_line(canvas, text, if status.hidden { STALE } else { FRESH }, glyphs, placer);
+}
+
+/// What is written where a range mask was moved back.
+const RELAXED: &str = "! range mask moved back: it would cut a hand";
+
+/// Says below the status line that the mask shown lies further back than its threshold.
+pub fn draw_relaxed(canvas: &mut Canvas, glyphs: &Glyphs, placer: &mut Placer) {
+    draw_line(canvas, RELAXED, STALE, glyphs, placer);
+}
+
+fn draw_line(canvas: &mut Canvas, text: &str, colour: Rgb, glyphs: &Glyphs, placer: &mut Placer) {
     let [width, height] = Canvas::label_size(glyphs, text);
     let margin = (glyphs.height_px() * 0.4).round() - 0.5;
     let rect = placer.place(Rect { x: margin, y: margin, width, height }, canvas.width() as f32, canvas.height() as f32);
-    canvas.label(glyphs, [rect.x, rect.y], text, if status.hidden { STALE } else { FRESH });
+    canvas.label(glyphs, [rect.x, rect.y], text, colour);
 }
 
 fn write_status(text: &mut String, status: &HandStatus) {
