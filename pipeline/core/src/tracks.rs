@@ -3,7 +3,8 @@
 //! In: the objects of a frame and its time, also unlikely ones. Out: the likely ones and those unlikely ones that continue a track, with
 //! track numbers, those that were missed for a moment added, and the speed of each track, so that boxes can be moved along until the
 //! next analysis. That a weak box continues what was followed but begins nothing is the idea of ByteTrack (Zhang et al., ECCV 2022);
-//! a hand that closes around an object makes its score small and not its place unknown.
+//! a hand that closes around an object makes its score small and not its place unknown. Where the detector gives two boxes of a class for
+//! one object, the second begins no track.
 
 use crate::objects::Detection;
 use crate::region::Box2;
@@ -12,8 +13,10 @@ use crate::region::Box2;
 const MIN_IOU: f64 = 0.1;
 /// A box of another class takes over a track only with this overlap.
 const OTHER_CLASS_IOU: f64 = 0.6;
-/// Without overlap: largest distance of the centres, in longer sides of the box.
+/// Without overlap: largest distance of the centres, in longer sides of the box. Only a box that might begin a track continues one so.
 const MAX_JUMP: f64 = 0.8;
+/// Two boxes of one class that overlap by more than this are one object seen twice.
+const DOUBLE_IOU: f64 = 0.5;
 /// A track without a box for longer than this has ended.
 const LOST_NS: u64 = 500_000_000;
 /// A track with at least this many boxes is shown on without one ...
@@ -28,6 +31,8 @@ const COAST_LEAST: f32 = 0.5;
 const MOST_EVIDENCE: f32 = 2.5;
 /// What an analysis without it leaves of another class's evidence.
 const RIVAL_FADES: f32 = 0.7;
+/// Least likeness of a box that overlaps with the predicted one.
+const OVERLAPS: f64 = 1.0;
 /// A box that continues a track counts this much less than any that might begin one.
 const AFTER_CERTAIN: f64 = 10.0;
 /// Share of a surprise that becomes speed (the beta of an alpha-beta filter).
@@ -79,7 +84,7 @@ impl BoxTracks {
 
     /// Gives each object the number and the class of its track, and adds objects that were missed for a moment.
     ///
-    /// Objects with a score below `certain` that continue no track are taken out.
+    /// Objects with a score below `certain` that continue no track are taken out, and so are those that double another of their class.
     pub fn follow(&mut self, objects: &mut Vec<Detection>, pts_ns: Option<u64>, certain: f32) {
         self.now_ns = pts_ns.unwrap_or(self.now_ns.saturating_add(FRAME_NS));
         let now = self.now_ns;
@@ -92,12 +97,9 @@ impl BoxTracks {
             let predicted = track.predicted(now);
             for (o, object) in objects.iter().enumerate() {
                 let score = likeness(&predicted, object, track.object.class);
-                if score <= 0.0 {
-                    continue;
-                }
-                if object.score >= certain {
+                if object.score >= certain && score > 0.0 {
                     self.pairs.push((score, t, o));
-                } else if track.hits >= SURE_HITS && object.class == track.object.class {
+                } else if object.score < certain && track.hits >= SURE_HITS && object.class == track.object.class && score >= OVERLAPS {
                     self.pairs.push((score - AFTER_CERTAIN, t, o));
                 }
             }
@@ -112,7 +114,7 @@ impl BoxTracks {
                 (object.track, object.class) = (Some(track.id), track.object.class);
             }
         }
-        objects.retain(|object| object.track.is_some() || object.score >= certain);
+        take_out_doubles(objects, certain);
         for object in objects.iter_mut().filter(|object| object.track.is_none()) {
             self.ids = self.ids.wrapping_add(1).max(1);
             object.track = Some(self.ids);
@@ -130,6 +132,11 @@ impl BoxTracks {
             };
             self.tracks.push(new);
         }
+        // What the detector sees as one object now goes on as one.
+        self.tracks.retain(|track| {
+            let there = Detection { box_norm: track.predicted(now).map(|v| v as f32), ..track.object };
+            track.taken || !objects.iter().any(|object| double(object, &there))
+        });
         for track in self.tracks.iter_mut().filter(|track| !track.taken) {
             let left = track.object.score * COAST_SCORE;
             if track.hits >= SURE_HITS && now.abs_diff(track.seen_ns) <= COAST_NS && left >= COAST_LEAST * track.seen_score {
@@ -157,12 +164,13 @@ impl Track {
     fn update(&mut self, object: &Detection, now_ns: u64) {
         let predicted = self.predicted(now_ns);
         let dt = (now_ns as f64 - self.at_ns as f64) * 1e-9;
-        if dt > 1e-6 {
+        if dt < 0.0 || box_of(predicted).iou(&box_of(object.box_norm.map(f64::from))) < MIN_IOU {
+            // How a box got from one place to another far away says nothing of where it goes next.
+            self.speed = [0.0; 4];
+        } else if dt > 1e-6 {
             for (speed, (new, old)) in self.speed.iter_mut().zip(object.box_norm.iter().zip(predicted)) {
                 *speed += SPEED_GAIN * (f64::from(*new) - old) / dt;
             }
-        } else if dt < 0.0 {
-            self.speed = [0.0; 4];
         }
         let class = self.class_with(object);
         self.object = Detection { track: Some(self.id), class, ..*object };
@@ -190,16 +198,47 @@ impl Track {
     }
 }
 
+fn box_of([x0, y0, x1, y1]: [f64; 4]) -> Box2 {
+    Box2 { x0, y0, x1, y1 }
+}
+
+/// Whether two boxes are one object seen twice.
+fn double(a: &Detection, b: &Detection) -> bool {
+    a.class == b.class && box_of(a.box_norm.map(f64::from)).iou(&box_of(b.box_norm.map(f64::from))) > DOUBLE_IOU
+}
+
+/// Takes out what neither continues nor begins a track: unlikely boxes, and boxes at the place of another of their class that continues
+/// a track or is likelier. Two tracks whose boxes come together both stay while both boxes are likely: two objects may pass each other.
+fn take_out_doubles(objects: &mut Vec<Detection>, certain: f32) {
+    objects.retain(|object| object.track.is_some() || object.score >= certain);
+    let mut at = 0;
+    while let Some(object) = objects.get(at) {
+        let hidden = |(o, other): (usize, &Detection)| {
+            let goes_before = match (object.track, other.track) {
+                (None, None) => other.score > object.score || (other.score == object.score && o < at),
+                (None, Some(_)) => true,
+                (Some(_), None) => false,
+                (Some(_), Some(_)) => object.score < certain && object.score < other.score,
+            };
+            o != at && goes_before && double(object, other)
+        };
+        if objects.iter().enumerate().any(hidden) {
+            objects.remove(at);
+        } else {
+            at += 1;
+        }
+    }
+}
+
 /// How well a box continues a track, 0 = not at all.
 fn likeness(predicted: &[f64; 4], object: &Detection, class: u32) -> f64 {
-    let as_box = |[x0, y0, x1, y1]: [f64; 4]| Box2 { x0, y0, x1, y1 };
-    let (a, b) = (as_box(*predicted), as_box(object.box_norm.map(f64::from)));
+    let (a, b) = (box_of(*predicted), box_of(object.box_norm.map(f64::from)));
     let iou = a.iou(&b);
     if object.class != class {
         return if iou >= OTHER_CLASS_IOU { 0.5 * iou } else { 0.0 };
     }
     if iou >= MIN_IOU {
-        return 1.0 + iou;
+        return OVERLAPS + iou;
     }
     let [dx, dy] = [a.centre()[0] - b.centre()[0], a.centre()[1] - b.centre()[1]];
     let side = a.width().max(a.height()).max(b.width()).max(b.height());
@@ -316,6 +355,79 @@ mod tests {
         assert_eq!((ids(&both), both[0].score), (vec![1], 0.9));
     }
 
+    /// A track of four certain boxes that stands at (0.1, 0.5).
+    fn standing() -> BoxTracks {
+        let mut tracks = BoxTracks::default();
+        for step in 0..4u64 {
+            tracks.follow(&mut vec![object(3, 0.1, 0.5)], Some(step * STEP), CERTAIN);
+        }
+        tracks
+    }
+
+    #[test]
+    fn a_weak_box_beside_a_track_is_not_its_own() {
+        let mut tracks = standing();
+        let mut objects = vec![Detection { score: 0.15, ..object(3, 0.22, 0.5) }];
+        tracks.follow(&mut objects, Some(4 * STEP), CERTAIN);
+        assert_eq!(ids(&objects), [1]);
+        assert!((objects[0].box_norm[0] - 0.1).abs() < 0.001 && objects[0].score > 0.5, "shown on where it was: {objects:?}");
+    }
+
+    #[test]
+    fn a_jump_keeps_the_number_and_gives_no_speed() {
+        let mut tracks = standing();
+        let mut objects = vec![object(3, 0.22, 0.5)];
+        tracks.follow(&mut objects, Some(4 * STEP), CERTAIN);
+        assert_eq!((ids(&objects), tracks.speed(Some(1))), (vec![1], [0.0; 4]));
+        let mut none = Vec::new();
+        tracks.follow(&mut none, Some(5 * STEP), CERTAIN);
+        assert_eq!(none[0].box_norm, object(3, 0.22, 0.5).box_norm, "shown on where it jumped to");
+    }
+
+    #[test]
+    fn a_second_box_for_one_object_begins_no_track() {
+        let mut tracks = BoxTracks::default();
+        let second = |score, y| Detection { score, ..object(3, 0.1, y) };
+        // Without a track the likelier one counts, in whatever order; with one the one that continues it.
+        let mut objects = vec![second(0.5, 0.55), object(3, 0.1, 0.5)];
+        tracks.follow(&mut objects, Some(0), CERTAIN);
+        assert_eq!(objects, [Detection { track: Some(1), ..object(3, 0.1, 0.5) }]);
+        let mut objects = vec![second(0.95, 0.55), object(3, 0.1, 0.5)];
+        tracks.follow(&mut objects, Some(STEP), CERTAIN);
+        assert_eq!(objects, [Detection { track: Some(1), ..object(3, 0.1, 0.5) }]);
+        // Another class, and another place, are other objects.
+        let mut objects = vec![object(3, 0.1, 0.5), object(4, 0.1, 0.52), object(3, 0.1, 0.6)];
+        tracks.follow(&mut objects, Some(2 * STEP), CERTAIN);
+        assert_eq!(ids(&objects), [1, 2, 3]);
+    }
+
+    #[test]
+    fn where_two_tracks_of_a_class_come_together_a_weak_box_is_not_shown_and_a_missed_one_ends() {
+        let together = || {
+            let mut tracks = BoxTracks::default();
+            for step in 0..5u64 {
+                let mut objects = vec![object(3, 0.1, 0.3), object(3, 0.1, 0.46 - 0.03 * step as f32)];
+                tracks.follow(&mut objects, Some(step * STEP), CERTAIN);
+                assert_eq!(ids(&objects), [1, 2], "both are likely, step {step}");
+            }
+            tracks
+        };
+        let mut tracks = together();
+        let mut objects = vec![object(3, 0.1, 0.3), Detection { score: 0.2, ..object(3, 0.1, 0.33) }];
+        tracks.follow(&mut objects, Some(5 * STEP), CERTAIN);
+        assert_eq!(ids(&objects), [1]);
+        let mut objects = vec![object(3, 0.1, 0.3), object(3, 0.1, 0.33)];
+        tracks.follow(&mut objects, Some(6 * STEP), CERTAIN);
+        assert_eq!(ids(&objects), [1, 2], "likely again");
+        let mut tracks = together();
+        let mut objects = vec![object(3, 0.1, 0.3)];
+        tracks.follow(&mut objects, Some(5 * STEP), CERTAIN);
+        assert_eq!(ids(&objects), [1], "not shown on");
+        let mut objects = vec![object(3, 0.1, 0.3), object(3, 0.1, 0.45)];
+        tracks.follow(&mut objects, Some(6 * STEP), CERTAIN);
+        assert_eq!(ids(&objects), [1, 3], "not taken up again");
+    }
+
     #[test]
     fn a_class_that_is_seen_now_and_then_does_not_change_a_track() {
         let mut tracks = BoxTracks::default();
@@ -352,7 +464,10 @@ mod tests {
             for (step, frame) in frames.iter().enumerate() {
                 let mut objects: Vec<Detection> = frame.iter().map(|(class, x, y)| object(*class, *x, *y)).collect();
                 tracks.follow(&mut objects, Some(step as u64 * STEP), CERTAIN);
-                prop_assert!(objects.len() >= frame.len());
+                for (class, x, y) in frame {
+                    let given = object(*class, *x, *y);
+                    prop_assert!(objects.iter().any(|o| o.box_norm == given.box_norm || double(o, &given)), "{given:?} is lost");
+                }
                 let mut numbers = ids(&objects);
                 prop_assert_eq!(numbers.len(), objects.len());
                 numbers.sort_unstable();
