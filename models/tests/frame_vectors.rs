@@ -96,7 +96,7 @@ const TABLE: [usize; 2] = [21, 135];
 /// Vaswani et al. 2017: sine in even columns, cosine in odd ones, of position / 10000^(even column / width).
 fn position(row: usize, column: usize) -> f64 {
     let angle = row as f64 / 10000_f64.powf((column - column % 2) as f64 / TABLE[1] as f64);
-    if column % 2 == 0 { angle.sin() } else { angle.cos() }
+    if column.is_multiple_of(2) { angle.sin() } else { angle.cos() }
 }
 
 #[test]
