@@ -19,6 +19,7 @@ pub mod pull;
 pub mod runtime;
 pub mod sample;
 pub mod teach;
+mod unknown;
 
 pub use error::{ErrorKind, ModelError};
 pub use network::{Network, SessionOptions};

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use crate::error::{ModelError, Result};
+use crate::unknown::unknown;
 
 /// What a model is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -329,11 +330,10 @@ pub fn built_in_names() -> Vec<&'static str> {
 /// A manifest that comes with the program.
 ///
 /// # Errors
-/// When there is none of this name; the error lists those that there are.
+/// When there is none of this name; the error lists those that there are, or says how this one gets here.
 pub fn built_in(name: &str) -> Result<Manifest> {
     let Some((_, text)) = BUILT_IN.iter().find(|(known, _)| *known == name) else {
-        let hint = format!("known names are {}; a path to a manifest (.toml) is taken as well", built_in_names().join(", "));
-        return Err(ModelError::UnknownModel { name: name.to_owned(), hint });
+        return Err(unknown(name));
     };
     Manifest::parse(text, Path::new(name))
 }

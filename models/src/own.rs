@@ -16,6 +16,11 @@ const FILES: &[(&str, &[u8])] = &[
     ("ego-gestures-moving.onnx", include_bytes!("../zoo/ego-gestures-moving.onnx")),
 ];
 
+/// Whether a file of this name is compiled into the program.
+pub(crate) fn is_compiled_in(file: &Path) -> bool {
+    FILES.iter().any(|(name, _)| file == Path::new(name))
+}
+
 /// Puts a network of our own at `to`, unless exactly this file is there; does nothing for any other file name.
 ///
 /// # Errors

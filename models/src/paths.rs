@@ -22,6 +22,16 @@ pub fn models_dir() -> PathBuf {
     data_dir().join("models")
 }
 
+/// Names of the user's own models: the manifests in `folder` that no built-in model has the name of, sorted.
+pub fn own_names(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let manifests = entries.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|e| e == "toml"));
+    let names = manifests.filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned()));
+    let mut names: Vec<String> = names.filter(|name| !manifest::built_in_names().contains(&name.as_str())).collect();
+    names.sort();
+    names
+}
+
 /// A model that can be opened: its manifest and the ONNX file, which is there.
 #[derive(Clone, Debug)]
 pub struct Located {

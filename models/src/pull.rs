@@ -19,6 +19,7 @@ use ureq::http::{Response, StatusCode, header};
 use crate::error::{ModelError, Result};
 use crate::manifest::{self, Manifest, Pin};
 use crate::network::hex;
+use crate::own;
 use crate::paths::{pin_path, pinned};
 
 /// Time for the connection and for the first line of the answer.
@@ -45,12 +46,14 @@ pub struct PulledModel {
     pub bytes: u64,
     /// Bytes that came over the network in this call; 0 when the file was already there.
     pub transferred: u64,
+    /// Whether the file comes with the program, so that there was nothing to pull.
+    pub built_in: bool,
 }
 
 /// Downloads a model into `folder`, unless it is there already.
 ///
-/// `name_or_path` is the name of a manifest that comes with the program, or the path of one (`.toml`). `progress` is told the
-/// bytes that are there and the bytes of the whole file.
+/// `name_or_path` is the name of a manifest that comes with the program or lies in `folder`, or the path of one (`.toml`). A network that
+/// is compiled into the program is only written there. `progress` is told the bytes that are there and the bytes of the whole file.
 ///
 /// # Errors
 /// When the manifest is unknown or does not say `url`, `sha256` and `bytes` (or `pin`); when the transfer fails (what came is kept); when
@@ -58,7 +61,19 @@ pub struct PulledModel {
 pub fn pull(name_or_path: &str, folder: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<PulledModel> {
     let path = Path::new(name_or_path);
     let is_path = path.components().count() > 1 || path.extension().is_some_and(|e| e == "toml");
-    let manifest = if is_path { Manifest::read(path)? } else { manifest::built_in(name_or_path)? };
+    let own = folder.join(format!("{name_or_path}.toml"));
+    let manifest = if is_path {
+        Manifest::read(path)?
+    } else if !manifest::built_in_names().contains(&name_or_path) && own.is_file() {
+        Manifest::read(&own)?
+    } else {
+        manifest::built_in(name_or_path)?
+    };
+    if !is_path && own::is_compiled_in(&manifest.file) {
+        let target = folder.join(&manifest.file);
+        own::unpack(&target)?;
+        return pulled(manifest, target, None, 0);
+    }
     let download = Download::of(&manifest, path, folder)?;
     let config = Agent::config_builder()
         .timeout_connect(Some(ANSWER_TIME))
@@ -68,8 +83,15 @@ pub fn pull(name_or_path: &str, folder: &Path, progress: &mut dyn FnMut(u64, u64
         .user_agent(concat!("egostream/", env!("CARGO_PKG_VERSION")))
         .build();
     let (transferred, sha256) = download.fetch(&config.new_agent(), progress)?;
-    let bytes = std::fs::metadata(&download.target).map_err(|e| io("read", &download.target, e))?.len();
-    Ok(PulledModel { name: manifest.name, path: download.target, sha256, licence: manifest.licence, bytes, transferred })
+    pulled(manifest, download.target, Some(sha256), transferred)
+}
+
+/// `sha256` is that of the download; `None` = nothing was downloaded, because the file comes with the program.
+fn pulled(manifest: Manifest, path: PathBuf, sha256: Option<String>, transferred: u64) -> Result<PulledModel> {
+    let bytes = std::fs::metadata(&path).map_err(|e| io("read", &path, e))?.len();
+    let built_in = sha256.is_none();
+    let sha256 = sha256.map_or_else(|| hash_file(&path), Ok)?;
+    Ok(PulledModel { name: manifest.name, path, sha256, licence: manifest.licence, bytes, transferred, built_in })
 }
 
 /// What is to be fetched, from where, to where.

@@ -70,8 +70,32 @@ fn the_stream_network_answers_as_pytorch_does() {
     check(network.output(network.output_index("logits").expect("named")), &numbers(&pair["output"]));
 }
 
+/// How far a network of 8 bits may be from PyTorch's 32: a single number, and the mean of all of one kind. Made with
+/// `models/training/int8.py`, which measures what the difference does to pictures; the one here is far from any that a camera takes.
+struct Rounding {
+    most: f32,
+    mean: f32,
+}
+
+/// Boxes: input pixels, of up to 256.
+const BOXES: Rounding = Rounding { most: 6.0, mean: 2.0 };
+/// Scores of 0 to 1.
+const SCORES: Rounding = Rounding { most: 0.01, mean: 0.002 };
+/// Inverse depth of 1 to 4.
+const DEPTHS: Rounding = Rounding { most: 0.25, mean: 0.06 };
+
+fn check_rounded(name: &str, pairs: &[(f32, f32)], allowed: &Rounding) {
+    assert!(pairs.len() >= 16, "{name}");
+    let away: Vec<f32> = pairs.iter().map(|(found, wanted)| (found - wanted).abs()).collect();
+    let most = away.iter().fold(0.0_f32, |a, b| a.max(*b));
+    let mean = away.iter().sum::<f32>() / away.len() as f32;
+    assert!(most <= allowed.most && mean <= allowed.mean, "{name}: {most} at most, {mean} on average");
+}
+
 #[test]
-fn networks_of_pictures_answer_as_pytorch_does() {
+fn networks_of_pictures_answer_as_pytorch_does_but_for_rounding() {
+    // Cells that boxes have numbers for come first.
+    let boxes = 4 * 840;
     for (name, tensor) in [("ego-objects", "output0"), ("ego-depth", "depth")] {
         let Some(mut network) = open(name) else { return };
         let pair = golden(name);
@@ -85,6 +109,14 @@ fn networks_of_pictures_answer_as_pytorch_does() {
         network.run().expect("runs");
         let found = network.output(network.output_index(tensor).expect("named"));
         let at = pair["at"].as_array().expect("a list").iter().map(|v| v.as_u64().expect("an index") as usize);
-        check(&at.map(|i| found[i]).collect::<Vec<_>>(), &numbers(&pair["output"]));
+        let pairs = at.zip(numbers(&pair["output"])).map(|(i, wanted)| (i, (found[i], wanted)));
+        let (first, others): (Vec<_>, Vec<_>) = pairs.partition(|(i, _)| name == "ego-objects" && *i < boxes);
+        let [first, others] = [first, others].map(|list| list.into_iter().map(|(_, pair)| pair).collect::<Vec<_>>());
+        if name == "ego-objects" {
+            check_rounded("boxes", &first, &BOXES);
+            check_rounded("scores", &others, &SCORES);
+        } else {
+            check_rounded("depths", &others, &DEPTHS);
+        }
     }
 }

@@ -280,6 +280,29 @@ fn a_manifest_that_cannot_be_pulled_says_why() {
 }
 
 #[test]
+fn a_network_that_is_built_in_is_written_without_a_server() {
+    let setting = Setting::new();
+    let pulled = pull("ego-action", &setting.models(), &mut |_, _| ()).expect("written");
+    assert!(pulled.built_in && pulled.transferred == 0);
+    let wanted = ego_models::manifest::built_in("ego-action").expect("known");
+    assert_eq!((Some(pulled.sha256), Some(pulled.bytes)), (wanted.sha256, wanted.bytes));
+    assert_eq!(std::fs::metadata(pulled.path).expect("the file").len(), pulled.bytes);
+}
+
+#[test]
+fn a_manifest_in_the_models_folder_is_pulled_by_its_name() {
+    let setting = Setting::new();
+    let server = Server::start(vec![answer("200 OK", &[length(1000)], &setting.content)]);
+    let lines = format!("file = \"model.onnx\"\nurl = \"{}\"\nsha256 = \"{}\"\nbytes = 1000", server.url, setting.hash());
+    let manifest = setting.manifest(&lines);
+    std::fs::create_dir_all(setting.models()).expect("make");
+    std::fs::rename(manifest, setting.models().join("of-mine.toml")).expect("move");
+    let pulled = pull("of-mine", &setting.models(), &mut |_, _| ()).expect("pulled");
+    assert!(!pulled.built_in);
+    assert_eq!((pulled.transferred, std::fs::read(pulled.path).expect("file")), (1000, setting.content.clone()));
+}
+
+#[test]
 fn a_model_without_a_published_hash_is_pinned_by_the_first_pull() {
     let setting = Setting::new();
     let server =

@@ -45,8 +45,23 @@ fn a_model_that_nobody_knows() {
     let dir = folder();
     clips::plain(dir.path(), "clip.mp4", 5);
     let nothing = dir.path().join("nothing");
-    run_hands(dir.path(), &nothing, &["--set", "hands.model=mediapipe-hand"]).ended_with(3).says(&["mediapipe-hand", "known names are"]);
+    run_hands(dir.path(), &nothing, &["--set", "hands.model=mediapipe-hand"]).ended_with(3).says(&[
+        "mediapipe-hand",
+        "known names are",
+        &nothing.join("models").display().to_string(),
+    ]);
     run_hands(dir.path(), &nothing, &["--set", "hands.model=./nobody.onnx"]).ended_with(3).says(&["nobody.onnx", "missing"]);
+}
+
+#[test]
+fn the_papers_networks_are_asked_for_with_the_folder_and_the_command_that_makes_them() {
+    let dir = folder();
+    clips::plain(dir.path(), "clip.mp4", 5);
+    let data = dir.path().join("nothing");
+    let mut command = command::command(EGO, dir.path(), &["run", "clip.mp4", "--out", "out", "--config", "paper"]);
+    command.env("EGO_DATA_DIR", &data);
+    let build = format!("`python -m paper.build {}`", data.join("models").display());
+    command::finish(command).ended_with(3).says(&["error: ", "no model \"dpt-hybrid\"", &build, "models/training", "random weights"]);
 }
 
 #[test]

@@ -86,6 +86,62 @@ fn models_are_listed_whether_or_not_they_are_here() {
     ego_tests::command::finish(command).ended_with(3).says(&["mediapipe-hands", "ego models import mediapipe"]);
 }
 
+/// A manifest of the user's own, with a version that says what it is.
+const OWN: &str = r#"
+name = "my-depth"
+version = "of my own"
+task = "depth"
+family = "inverse"
+file = "my-depth.onnx"
+licence = "MIT"
+[input]
+names = ["x"]
+layout = "nchw"
+size = [32, 32]
+channels = "rgb"
+resize = "stretch"
+mean = [0, 0, 0]
+std = [1, 1, 1]
+[output.depth]
+shape = [1, 32, 32]
+meaning = "inverse depth"
+"#;
+
+#[test]
+fn models_of_the_users_own_are_listed_with_their_folder() {
+    let dir = folder();
+    let list = |words: &[&str]| {
+        let mut command = ego_tests::command::command(crate::EGO, dir.path(), &[&["models", "list"], words].concat());
+        command.env("EGO_DATA_DIR", dir.path());
+        ego_tests::command::finish(command).ended_with(0)
+    };
+    let models = dir.path().join("models");
+    let shown = models.display().to_string();
+    let empty = list(&[]).says(&[&shown]);
+    assert!(empty.stdout.lines().all(|l| !l.starts_with("my-depth")), "{}", empty.stdout);
+
+    std::fs::create_dir_all(&models).expect("make");
+    std::fs::write(models.join("my-depth.toml"), OWN).expect("write");
+    let line = |finished: &ego_tests::command::Finished| {
+        finished.stdout.lines().find(|l| l.starts_with("my-depth ")).unwrap_or_else(|| panic!("{}", finished.stdout)).to_owned()
+    };
+    assert!(line(&list(&[])).ends_with("depth    MIT               not here"), "its file is missing");
+
+    std::fs::write(models.join("my-depth.onnx"), b"a file").expect("write");
+    let here = line(&list(&[]));
+    assert!(here.contains(&models.join("my-depth.onnx").display().to_string()) && here.ends_with("(of my own)"), "{here}");
+
+    // One that cannot be read is named, and hides no other. A file by the name of a built-in model is none of one's own.
+    std::fs::write(models.join("broken.toml"), "name = 3").expect("write");
+    std::fs::write(models.join("ego-hands.toml"), OWN).expect("write");
+    let finished = list(&[]).says(&["broken.toml"]);
+    assert_eq!(finished.stdout.lines().filter(|l| l.starts_with("ego-hands ")).count(), 1, "{}", finished.stdout);
+    assert_eq!(line(&finished), here);
+    let json: Vec<serde_json::Value> = list(&["--json"]).stdout.lines().map(|l| serde_json::from_str(l).expect("JSON")).collect();
+    let own: Vec<_> = json.iter().filter(|l| l["data"]["built_in"] == false).map(|l| l["data"]["name"].as_str()).collect();
+    assert_eq!(own, [Some("my-depth")]);
+}
+
 #[test]
 fn devices_are_listed_even_when_there_are_none() {
     let dir = folder();
@@ -101,4 +157,26 @@ fn a_model_without_an_address_cannot_be_pulled() {
     command.env("EGO_DATA_DIR", dir.path());
     let finished = ego_tests::command::finish(command).says(&["error: ", "mediapipe-hands"]);
     assert_ne!(finished.status, 0);
+}
+
+/// `ego models pull` with a data folder of its own.
+fn pull(dir: &std::path::Path, model: &str) -> ego_tests::command::Finished {
+    let mut command = ego_tests::command::command(crate::EGO, dir, &["models", "pull", model]);
+    command.env("EGO_DATA_DIR", dir);
+    ego_tests::command::finish(command)
+}
+
+#[test]
+fn a_model_that_nobody_publishes_as_onnx_is_explained() {
+    let dir = folder();
+    pull(dir.path(), "deim").ended_with(3).says(&["error: ", "\"deim\"", "published without ONNX files", "family dfine"]);
+}
+
+#[test]
+fn a_network_that_is_built_in_needs_no_pull() {
+    let dir = folder();
+    let finished = pull(dir.path(), "ego-hands").ended_with(0).says(&["ego-hands is built into this program and needs no pull"]);
+    let path = dir.path().join("models/ego-hands.onnx");
+    assert_eq!(finished.stdout.trim(), path.display().to_string());
+    assert!(path.is_file());
 }

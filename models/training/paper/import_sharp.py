@@ -1,6 +1,6 @@
-"""Turns released SHARP checkpoints, which a user has the files of, into ONNX with manifests. Nothing is downloaded.
+"""Turns released checkpoints, which a user has the files of, into ONNX with manifests. Nothing is downloaded.
 
-    python -m paper.import_sharp --pose POSE.pth --action ACTION.pth DIR
+    python -m paper.import_sharp --pose POSE.pth --action ACTION.pth --depth dpt-hybrid-midas DIR
     python -m paper.import_sharp --self-test DIR      # checkpoints with the released keys and shapes, made here
 """
 
@@ -11,80 +11,15 @@ import numpy as np
 import torch
 
 import onnx_file
-from action.classes import ACTIONS, OBJECTS
+from action.classes import ACTIONS
 from action.network import FRAMES, WIDTH, ActionTransformer
+from paper import dpt_hybrid, manifests
 from paper.effhandegonet3d import INPUT, OUTPUTS, SHAPE, EffHandEgoNet3D
 
 WRAPPERS = ("model_state_dict", "state_dict", "model")
 
-POSE_MANIFEST = """name = "sharp-hands"
-version = "released"
-task = "hands"
-family = "effhandegonet3d"
-file = "sharp-hands.onnx"
-sha256 = ""
-bytes = 0
-licence = "unknown: the authors state none"
-
-[origin]
-source = "checkpoint of Mucha et al., SHARP, ICPR 2024, given by the user"
-command = "python -m paper.import_sharp"
-
-[input]
-names = ["image"]
-layout = "nchw"
-size = [512, 512]
-channels = "rgb"
-resize = "stretch"
-mean = [123.675, 116.28, 103.53]
-std = [58.395, 57.12, 57.375]
-
-[output.heatmaps]
-shape = [1, 42, 128, 128]
-meaning = "21 heat maps a hand, left hand first, 0..1"
-
-[output.left]
-shape = [1, 2]
-meaning = "logits: left hand absent, present"
-
-[output.right]
-shape = [1, 2]
-meaning = "logits: right hand absent, present"
-
-[output.z]
-shape = [1, 42]
-meaning = "millimetres along the camera's axis"
-"""
-
-ACTION_MANIFEST = f"""name = "sharp-action"
-version = "released"
-task = "action"
-family = "sharp-transformer"
-file = "sharp-action.onnx"
-sha256 = ""
-bytes = 0
-licence = "unknown: the authors state none"
-layout = "2.5d"
-scores = "logits"
-labels = {ACTIONS}
-objects = {OBJECTS}
-
-[origin]
-source = "checkpoint of Mucha et al., SHARP, ICPR 2024, given by the user"
-command = "python -m paper.import_sharp"
-
-[window]
-frames = 20
-seconds = 3.0
-
-[input]
-names = ["frames"]
-shape = [1, 20, 135]
-
-[output.logits]
-shape = [-1, 36]
-meaning = "one logit an action"
-""".replace("'", '"')
+SHARP = ("unknown: the authors state none", "checkpoint of Mucha et al., SHARP, ICPR 2024, given by the user", "H2O, by its authors")
+DPT = ("Apache-2.0", "checkpoint of Ranftl et al., published as Intel/dpt-hybrid-midas, given by the user", "MIX-6, by its authors")
 
 
 def state(path: pathlib.Path) -> dict[str, torch.Tensor]:
@@ -108,12 +43,15 @@ def filled(model: torch.nn.Module, tensors: dict[str, torch.Tensor], path: pathl
     return model
 
 
-def write(model: torch.nn.Module, shape: tuple[int, ...], entry: str, outputs: tuple[str, ...], manifest: str, folder: pathlib.Path, name: str) -> None:
-    file, text = folder / f"{name}.onnx", folder / f"{name}.toml"
+def write(model: torch.nn.Module, shape: tuple[int, ...], entry: str, outputs: tuple[str, ...], folder: pathlib.Path, name: str, version: str) -> None:
+    file = folder / f"{name}.onnx"
     inputs = np.random.default_rng(0).normal(0, 1, shape).astype(np.float32)
     error = onnx_file.export(model, inputs, file, entry, outputs, free_batch=len(shape) == 3)
-    text.write_text(manifest)
-    onnx_file.stamp(text, file)
+    licence, source, data = DPT if name == "dpt-hybrid" else SHARP
+    if version == manifests.RANDOM:
+        source, data = "random weights, for a test of this import", "nothing: random weights"
+    card = {"trained_on": data, "accuracy": "not measured here"}
+    text = manifests.write(name, folder, version, licence, source, "python -m paper.import_sharp", card)
     print(f"{file} and {text}: ONNX Runtime against PyTorch {error:.1e}")
 
 
@@ -148,13 +86,16 @@ def made_up(shapes: dict[str, tuple[int, ...]]) -> dict[str, torch.Tensor]:
     return {key: value(key, shape) for key, shape in shapes.items()}
 
 
-def self_test(folder: pathlib.Path) -> tuple[pathlib.Path, pathlib.Path]:
+def self_test(folder: pathlib.Path) -> tuple[pathlib.Path, pathlib.Path, pathlib.Path]:
     shapes = released_shapes()
     backbone = {k: tuple(v.shape) for k, v in EffHandEgoNet3D().state_dict().items() if k.startswith("backbone.backbone.0.")}
     pose, action = folder / "made-up-pose.pth", folder / "made-up-action.pth"
     torch.save({"model_state_dict": made_up(shapes["pose"] | backbone)}, pose)
     torch.save({f"module.{k}": v for k, v in made_up(shapes["action"]).items()}, action)
-    return pose, action
+    depth = folder / "made-up-dpt"
+    torch.manual_seed(0)
+    dpt_hybrid.DptHybrid().model.save_pretrained(depth)
+    return pose, action, depth
 
 
 def main() -> None:
@@ -162,19 +103,28 @@ def main() -> None:
     parser.add_argument("dir", type=pathlib.Path)
     parser.add_argument("--pose", type=pathlib.Path)
     parser.add_argument("--action", type=pathlib.Path)
+    parser.add_argument("--depth", type=pathlib.Path, help="folder with config.json and weights, as Intel/dpt-hybrid-midas is published")
     parser.add_argument("--self-test", action="store_true")
     args = parser.parse_args()
     args.dir.mkdir(parents=True, exist_ok=True)
+    version = "released"
     if args.self_test:
-        args.pose, args.action = self_test(args.dir)
-    if not args.pose and not args.action:
-        parser.error("give --pose, --action or --self-test")
+        (args.pose, args.action, args.depth), version = self_test(args.dir), manifests.RANDOM
+    if not args.pose and not args.action and not args.depth:
+        parser.error("give --pose, --action, --depth or --self-test")
     if args.pose:
-        write(filled(EffHandEgoNet3D(), state(args.pose), args.pose), SHAPE, INPUT, OUTPUTS, POSE_MANIFEST, args.dir, "sharp-hands")
+        write(filled(EffHandEgoNet3D(), state(args.pose), args.pose), SHAPE, INPUT, OUTPUTS, args.dir, "sharp-hands", version)
     if args.action:
         # The released weights were trained with the slip in the positions.
         model = filled(ActionTransformer(len(ACTIONS), slip=True), state(args.action), args.action)
-        write(model, (1, FRAMES, WIDTH), "frames", ("logits",), ACTION_MANIFEST, args.dir, "sharp-action")
+        write(model, (1, FRAMES, WIDTH), "frames", ("logits",), args.dir, "sharp-action", version)
+    if args.depth:
+        model = dpt_hybrid.DptHybrid()
+        loaded, report = dpt_hybrid.DPTForDepthEstimation.from_pretrained(args.depth, local_files_only=True, output_loading_info=True)
+        if report["missing_keys"] or report["mismatched_keys"] or loaded.config.image_size != dpt_hybrid.SIZE:
+            raise SystemExit(f"{args.depth} is no checkpoint of DPT-Hybrid: missing {sorted(report['missing_keys'])[:5]}")
+        model.model = loaded
+        write(model, dpt_hybrid.SHAPE, dpt_hybrid.INPUT, dpt_hybrid.OUTPUTS, args.dir, "dpt-hybrid", version)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,8 @@ In: `images` 1,3,640,640. Out: `output` 1,25200,5+C: centre and size in input pi
 trains it for the 8 objects of H2O and the left and right hand.
 """
 
+import math
+
 import torch
 from torch import nn
 
@@ -80,6 +82,11 @@ class YoloV7(nn.Module):
         self.down4, self.out5 = Halving(256, 256), neck(1024, 512)
         self.last = nn.ModuleList([conv(128, 256, 3), conv(256, 512, 3), conv(512, 1024, 3)])
         self.detect = nn.ModuleList([nn.Conv2d(c, 3 * (5 + classes), 1) for c in (256, 512, 1024)])
+        for layer, stride in zip(self.detect, STRIDES):
+            # As training begins: eight objects in a picture, all classes alike. Else every cell of an untrained network is an object.
+            bias = layer.bias.detach().view(3, 5 + classes)
+            bias[:, 4] += math.log(8 / (SIZE / stride) ** 2)
+            bias[:, 5:] += math.log(0.6 / (classes - 0.99))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         double = lambda y: nn.functional.interpolate(y, scale_factor=2.0)

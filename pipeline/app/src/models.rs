@@ -1,7 +1,9 @@
 //! `ego models`: what there is, whether it is sound, and how it gets here.
 
+use std::path::Path;
+
 use ego_models::manifest::Manifest;
-use ego_models::paths::{find_model, models_dir};
+use ego_models::paths::{find_model, models_dir, own_names};
 use ego_models::{Device, ModelError, Network, SessionOptions, import, manifest};
 
 use crate::cli::{ImportVerb, ModelsVerb};
@@ -41,11 +43,15 @@ fn pull(model: &str, json: bool) -> anyhow::Result<Status> {
     });
     bar.finish_and_clear();
     let pulled = pulled?;
-    console::tell(&format!("{}: licence {}, SHA-256 {}", pulled.name, pulled.licence, pulled.sha256));
+    if pulled.built_in {
+        console::tell(&format!("{} is built into this program and needs no pull", pulled.name));
+    } else {
+        console::tell(&format!("{}: licence {}, SHA-256 {}", pulled.name, pulled.licence, pulled.sha256));
+    }
     if json {
         let data = serde_json::json!({
             "name": pulled.name, "path": pulled.path, "sha256": pulled.sha256, "bytes": pulled.bytes, "transferred": pulled.transferred,
-            "licence": pulled.licence,
+            "licence": pulled.licence, "built_in": pulled.built_in,
         });
         console::json("model", data)?;
     } else {
@@ -54,27 +60,42 @@ fn pull(model: &str, json: bool) -> anyhow::Result<Status> {
     Ok(Status::Good)
 }
 
+/// The models that come with the program, then the user's own.
 fn list(json: bool) -> anyhow::Result<Status> {
     for name in manifest::built_in_names() {
-        let manifest = manifest::built_in(name)?;
         let file = find_model(name).ok().map(|located| located.file);
-        if json {
-            let data = serde_json::json!({
-                "name": name, "version": manifest.version, "task": manifest.task.name(), "licence": manifest.licence,
-                "sha256": manifest.sha256, "bytes": manifest.bytes, "path": file, "command": manifest.origin.command,
-                "url": manifest.url,
-            });
-            console::json("model", data)?;
-            continue;
-        }
-        let state = match (&file, &manifest.origin.command) {
-            (Some(path), _) => path.display().to_string(),
-            (None, Some(command)) => format!("not here: `{command}` brings it{}", download(&manifest)),
-            (None, None) => "not here".to_owned(),
-        };
-        console::data(&format!("{name:<28} {:<8} {:<17} {state}", manifest.task.name(), manifest.licence))?;
+        row(name, &manifest::built_in(name)?, file.as_deref(), true, json)?;
     }
+    let folder = models_dir();
+    for name in own_names(&folder) {
+        // One manifest that cannot be read does not hide the others.
+        match Manifest::read(&folder.join(format!("{name}.toml"))) {
+            Ok(manifest) => row(&name, &manifest, find_model(&name).ok().map(|located| located.file).as_deref(), false, json)?,
+            Err(error) => console::tell(&describe(&error.into())),
+        }
+    }
+    console::tell(&format!("models of your own are the manifests (.toml) in {}, with their .onnx files", folder.display()));
     Ok(Status::Good)
+}
+
+/// One line of the list: `file` is where the model's file is, `None` = it is not here.
+fn row(name: &str, manifest: &Manifest, file: Option<&Path>, built_in: bool, json: bool) -> anyhow::Result<()> {
+    if json {
+        let data = serde_json::json!({
+            "name": name, "version": manifest.version, "task": manifest.task.name(), "licence": manifest.licence,
+            "sha256": manifest.sha256, "bytes": manifest.bytes, "path": file, "command": manifest.origin.command,
+            "url": manifest.url, "built_in": built_in,
+        });
+        return console::json("model", data);
+    }
+    let state = match (file, &manifest.origin.command) {
+        // Whose weights these are, only the version says.
+        (Some(path), _) if !built_in => format!("{} ({})", path.display(), manifest.version),
+        (Some(path), _) => path.display().to_string(),
+        (None, Some(command)) => format!("not here: `{command}` brings it{}", download(manifest)),
+        (None, None) => "not here".to_owned(),
+    };
+    console::data(&format!("{name:<28} {:<8} {:<17} {state}", manifest.task.name(), manifest.licence))
 }
 
 /// What a download comes to, in brackets: from whom, how much, and how it is checked; empty for models that are not downloaded.
@@ -86,10 +107,11 @@ fn download(manifest: &Manifest) -> String {
     format!(" ({size}from {host}, {check})")
 }
 
-/// Checks the models that were named, or all whose files are here.
+/// Checks the models that were named, or all whose files are here, the user's own as well.
 fn verify(asked: &[String], json: bool) -> anyhow::Result<Status> {
-    let here = || manifest::built_in_names().into_iter().filter(|n| find_model(n).is_ok()).map(str::to_owned).collect();
-    let names: Vec<String> = if asked.is_empty() { here() } else { asked.to_vec() };
+    let known = || manifest::built_in_names().into_iter().map(str::to_owned).chain(own_names(&models_dir()));
+    let here = |name: &String| !matches!(find_model(name), Err(ModelError::NotImported { .. }));
+    let names: Vec<String> = if asked.is_empty() { known().filter(here).collect() } else { asked.to_vec() };
     if names.is_empty() {
         let file = models_dir();
         let remedy = "`ego models import mediapipe` brings hands and bodies".to_owned();
