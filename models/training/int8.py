@@ -6,11 +6,13 @@ scores. Both networks then answer the same pictures of another cast in turn, in 
 
     python -m int8 objects ../zoo/ego-objects.onnx POOL/train POOL/val
     python -m int8 depth ../zoo/ego-depth.onnx POOL/train POOL/val
-    python -m int8 hands ../zoo/ego-hands.onnx CAMERA CAMERA-TEST
+    python -m int8 hands ../zoo/ego-hands.onnx CAMERA CAMERA-TEST --background ROOMS.npy
+    python -m int8 finder ../zoo/ego-hand-finder.onnx CAMERA CAMERA-TEST --background ROOMS.npy
         [--count 300] [--calibrate minmax|percentile] [--whole] [--out FILE.onnx]
 
-POOL as `ego-synth --example rows` writes it, CAMERA as `hand_pool` does. --whole: nothing stays as it is. --out may be MODEL itself; a
-manifest beside it gets the new hash and size.
+POOL as `ego-synth --example rows` writes it, CAMERA and ROOMS as `hand_pool` does. The hand networks are calibrated with windows and
+pictures as training composes them, with noise, blur, grey and pictures without hands. --whole: nothing stays as it is. --out may be
+MODEL itself; a manifest beside it gets the new hash and size.
 """
 
 import argparse
@@ -29,9 +31,10 @@ from onnxruntime.quantization.shape_inference import quant_pre_process
 
 import onnx_file
 from depth.evaluate import PAPER, THRESHOLDS, errors, inferred, kept
-from hands.compose import relative_depth
-from hands.detect import look
-from hands.detect import sample as hand_sample
+from hands.compose import Maker, relative_depth
+from hands.detect import find, look
+from hands.network import MEAN as HAND_MEAN
+from hands.network import STD as HAND_STD
 from hands.network import Z_UNIT_PX
 from hands.pool import CROP, open_pool
 from objects.evaluate import average_precision, matched
@@ -57,13 +60,17 @@ def windows(folder: pathlib.Path, count: int) -> Iterator[tuple[np.ndarray, bool
         yield np.ascontiguousarray(pool["crgb"][i]), bool(pool["cmeta"][i][0] == 0), pool["cuv"][i], pool["cJ3"][i], float(pool["cmeta"][i][2])
 
 
-def inputs(task: str, folder: pathlib.Path, count: int) -> list[np.ndarray]:
+def inputs(folder: pathlib.Path, count: int) -> list[np.ndarray]:
     """What the network is fed with, as the elements feed it."""
-    if task == "hands":
-        mirrored = lambda x, left: np.ascontiguousarray(x[..., ::-1]) if left else x
-        return [mirrored(hand_sample(picture, MIDDLE, 1.0, (CROP, CROP)), left) for picture, left, *_ in windows(folder, count)]
     rows = Rows(folder)
     return [tensor(augment.letterboxed(rows, i)[0]) for i in np.linspace(0, len(rows) - 1, min(count, len(rows))).astype(int)]
+
+
+def composed(task: str, folder: pathlib.Path, backgrounds: list[pathlib.Path], count: int) -> list[np.ndarray]:
+    """What a hand network learns from."""
+    maker = Maker([(str(folder), 1.0)], [str(b) for b in backgrounds], 0)
+    pictures = [(maker.crop if task == "hands" else maker.frame)()["im"] for _ in range(count)]
+    return [((p / 255 - HAND_MEAN) / HAND_STD).astype(np.float32).transpose(2, 0, 1)[None] for p in pictures]
 
 
 class Pictures(CalibrationDataReader):
@@ -143,27 +150,45 @@ def hands(run: onnxruntime.InferenceSession, folder: pathlib.Path, count: int) -
     return {"joints off, % of the hand": 100 * np.mean(away), "median": 100 * np.median(away), "depth off, mm": 100 * np.mean(behind)}
 
 
+def finder(run: onnxruntime.InferenceSession, folder: pathlib.Path, count: int) -> dict[str, float]:
+    pool, there, near, places = open_pool(str(folder)), 0, 0, 0
+    rows = np.flatnonzero(pool["K"][:, 0] > 0)
+    for i in rows[np.linspace(0, len(rows) - 1, min(count, len(rows))).astype(int)]:
+        seen = find(run, np.ascontiguousarray(pool["rgb"][i]))
+        places += len(seen)
+        for hand in np.flatnonzero(pool["pres"][i] == 1):
+            uv = pool["uv"][i][hand]
+            middle, side = (uv.min(0) + uv.max(0)) / 2, (uv.max(0) - uv.min(0)).max()
+            there += 1
+            near += any(np.linalg.norm(p["centre"] - middle) < 0.3 * side and 0.6 < p["side"] / side < 1.7 for p in seen)
+    return {"hands with a place %": 100 * near / max(there, 1), "places a picture": places / min(count, len(rows))}
+
+
 def main() -> None:
-    measures: dict[str, Callable] = {"objects": objects, "depth": depth, "hands": hands}
+    measures: dict[str, Callable] = {"objects": objects, "depth": depth, "hands": hands, "finder": finder}
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("task", choices=measures)
     parser.add_argument("model", type=pathlib.Path)
     parser.add_argument("calibration", type=pathlib.Path, help="pictures of the training cast")
     parser.add_argument("test", type=pathlib.Path, help="pictures of another cast")
     parser.add_argument("--count", type=int, default=300, help="pictures to calibrate with and to time, windows to score")
+    parser.add_argument("--background", type=pathlib.Path, nargs="+", default=[], help="pictures without hands, for hands and finder")
     parser.add_argument("--calibrate", choices=METHODS, default="minmax")
     parser.add_argument("--whole", action="store_true")
     parser.add_argument("--out", type=pathlib.Path)
     args = parser.parse_args()
+    if bool(args.background) != (args.task in ("hands", "finder")):
+        parser.error("--background is needed for hands and finder, and for nothing else")
+    shown = lambda folder: composed(args.task, folder, args.background, args.count) if args.background else inputs(folder, args.count)
     with tempfile.TemporaryDirectory() as folder:
         out = args.out or pathlib.Path(folder) / "int8.onnx"
         # Opened before the file may be written over.
         before_it, size = onnx_file.session(args.model), args.model.stat().st_size
-        spared = quantised(args.model, inputs(args.task, args.calibration, args.count), args.calibrate, args.whole, out)
+        spared = quantised(args.model, shown(args.calibration), args.calibrate, args.whole, out)
         if out.with_suffix(".toml").exists():
             onnx_file.stamp(out.with_suffix(".toml"), out)
         pair = [before_it, onnx_file.session(out)]
-        before, after = speed(pair, inputs(args.task, args.test, args.count))
+        before, after = speed(pair, shown(args.test))
         sizes = [size / 1e6, out.stat().st_size / 1e6]
         print(f"{args.model.name}, {args.calibrate}, {spared} nodes kept in float: {sizes[0]:.2f} MB to {sizes[1]:.2f} MB; "
               f"{before:.2f} ms to {after:.2f} ms of processor time a picture (x {after / before:.2f}; worth it up to x {WORTH_IT})")

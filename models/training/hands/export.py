@@ -20,6 +20,7 @@ from onnx_file import TOLERANCE, stamp
 
 from .network import CropNet, FinderNet
 from .pool import CROP, FINDER
+from .unfold import IMAGES
 
 ZOO = pathlib.Path(__file__).resolve().parents[2] / "zoo"
 OPSET = 17
@@ -88,6 +89,7 @@ def main():
     torch.onnx.export(light, (torch.zeros(shape),), str(out), input_names=["picture"], output_names=names, opset_version=OPSET, dynamo=False)
     model = onnx.load(str(out))
     halve(model)
+    helper.set_model_props(model, {IMAGES: str(images)})
     onnx.checker.check_model(model, full_check=True)
     onnx.save(model, str(out))
     session = onnxruntime.InferenceSession(str(out), providers=["CPUExecutionProvider"])

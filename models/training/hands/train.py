@@ -17,10 +17,12 @@ import torch.multiprocessing as mp
 from .compose import Maker
 from .losses import crop_loss, finder_loss
 from .network import CropNet, FinderNet, normalise
+from .unfold import unfold
 
 NETWORKS = {"crop": CropNet, "finder": FinderNet}
 ROWS = {"crop": "crop", "finder": "frame"}
 WARM_UP, SAVE_EVERY, MEAN_EVERY = 200, 250, 5
+SETTLING = 20  # batches that stand for all when an exported network is unfolded
 
 
 def feed(queue, kind, pools, banks, batch, seed):
@@ -40,7 +42,7 @@ def arguments():
     p.add_argument("--images", type=int, required=True, help="pictures of the whole run")
     p.add_argument("--pool", action="append", required=True)
     p.add_argument("--background", action="append", required=True)
-    p.add_argument("--init", help="weights to start from; entries that are missing or of another shape stay random")
+    p.add_argument("--init", help="weights to start from: .pt (entries that are missing or of another shape stay random), or an exported .onnx")
     p.add_argument("--fixed", type=int, default=0, help="first stages of the backbone that keep their starting weights")
     p.add_argument("--batch", type=int, default=24)
     p.add_argument("--rate", type=float, default=1.2e-3)
@@ -83,22 +85,30 @@ def main():
     torch.set_flush_denormal(True)
     net = NETWORKS[a.kind]().to(memory_format=torch.channels_last)
     loss_of = {"crop": crop_loss, "finder": finder_loss}[a.kind]
-    before = start(net, a.init) if a.init else 0  # pictures that the starting weights have seen
-    net.backbone.fixed = a.fixed
-    net.train()
-    optimiser = torch.optim.AdamW(net.parameters(), a.rate, weight_decay=1e-2, fused=True)
-    mean, step, images = copy.deepcopy(net).eval(), 0, 0
-    resume = a.out + ".resume"
-    if os.path.exists(resume):
+    step, images, resume = 0, 0, a.out + ".resume"
+    going_on = os.path.exists(resume)
+    exported = a.init and a.init.endswith(".onnx")
+    before = start(net, a.init) if a.init and not exported else 0  # pictures that the starting weights have seen
+    if going_on:
         s = torch.load(resume, weights_only=True)
-        net.load_state_dict(s["net"]), mean.load_state_dict(s["mean"]), optimiser.load_state_dict(s["optimiser"])
         step, images, before = s["step"], s["images"], s["before"]
-        print(f"going on after {images} pictures", flush=True)
     pools = [(p.rsplit("=", 1)[0], float(p.rsplit("=", 1)[1]) if "=" in p else 1.0) for p in a.pool]
     context = mp.get_context("spawn")
     queue = context.Queue(6)
     feeder = context.Process(target=feed, args=(queue, a.kind, pools, a.background, a.batch, a.seed * 1000 + step), daemon=True)
     feeder.start()
+
+    if exported and not going_on:
+        seen = torch.cat([normalise(queue.get()["im"]) for _ in range(SETTLING)])
+        before = unfold(net, a.init, seen)
+        print(f"started from {a.init}, {before} pictures", flush=True)
+    net.backbone.fixed = a.fixed
+    net.train()
+    optimiser = torch.optim.AdamW(net.parameters(), a.rate, weight_decay=1e-2, fused=True)
+    mean = copy.deepcopy(net).eval()
+    if going_on:
+        net.load_state_dict(s["net"]), mean.load_state_dict(s["mean"]), optimiser.load_state_dict(s["optimiser"])
+        print(f"going on after {images} pictures", flush=True)
 
     def save():
         torch.save({"kind": a.kind, "weights": mean.state_dict(), "images": before + images}, a.out + ".new")

@@ -19,8 +19,11 @@ DEG = np.pi / 180
 
 
 class Generator:
-    def __init__(self, seed: int):
+    """`facing` is the share of scenes that show somebody in front of the camera: at a webcam, or across the table."""
+
+    def __init__(self, seed: int, facing: float = 0.0):
         self.r = r = np.random.default_rng(seed)
+        self.facing = facing
         self.shapes = []
         for i in range(SHAPES):
             morph = {t: r.uniform(-1, 1) * 0.9 for t in meshes.TARGETS}
@@ -147,6 +150,24 @@ class Generator:
         palm0 = unit(hand["palm"] - arm0 * (hand["palm"] @ arm0))
         return np.stack([arm, palm, np.cross(arm, palm)], 1) @ np.stack([arm0, palm0, np.cross(arm0, palm0)], 1).T
 
+    def shown(self, hand: dict, at):
+        """Rotation of a right hand that somebody in front of the camera shows: mostly the palm to the camera."""
+        r = self.r
+        towards = -unit(at)
+        # From below, as in front of a webcam, or from anywhere: held out, hanging, from the side.
+        if r.random() < 0.55:
+            arm = unit(np.array([r.normal(0, 0.45), -1.0, 0]) + towards * r.normal(0.15, 0.35))
+        else:
+            angle = r.uniform(0, 2 * np.pi)
+            arm = unit(np.array([np.cos(angle), np.sin(angle), 0]) + towards * r.normal(0.3, 0.5))
+        u = r.random()
+        wish = towards if u < 0.6 else -towards if u < 0.78 else np.array([r.choice([-1.0, 1.0]), 0, 0])
+        wish = unit(wish + r.normal(0, 0.35, 3))
+        palm = unit(wish - arm * (wish @ arm))
+        arm0 = hand["arm"] if r.random() < 0.5 else hand["along"]
+        palm0 = unit(hand["palm"] - arm0 * (hand["palm"] @ arm0))
+        return np.stack([arm, palm, np.cross(arm, palm)], 1) @ np.stack([arm0, palm0, np.cross(arm0, palm0)], 1).T
+
     def held(self, hand: dict, joints, rotation):
         """Vertices, triangles and own vertices of an object in the hand."""
         r = self.r
@@ -211,7 +232,8 @@ class Generator:
         u = r.random()
         there = [1, 1] if u < 0.5 else [0, 1] if u < 0.7 else [1, 0] if u < 0.9 else [0, 0]
         scene, joints = Scene(), np.zeros((2, 21, 3))
-        other_person = r.random() < 0.18
+        facing = self.facing > 0 and r.random() < self.facing
+        other_person = facing or r.random() < 0.18
         distance = r.uniform(0.22, 0.75) if not other_person else r.uniform(0.3, 1.2)
         together, last = r.random() < 0.3, None
         for h in (0, 1):
@@ -229,7 +251,7 @@ class Generator:
             at = np.array([(x * width - k[2]) / k[0] * z, (y * height - k[3]) / k[1] * z, z])
             mirror = np.array([-1, 1, 1]) if h == 0 else np.ones(3)
             at = at * mirror
-            rotation = self.placed(hand, at, other_person)
+            rotation = self.shown(hand, at) if facing else self.placed(hand, at, other_person)
             middle = hand["J"][[0, 5, 9, 17, 12]].mean(0)
             v, j = (hand["V"] - middle) @ rotation.T + at, (hand["J"] - middle) @ rotation.T + at
             in_hand = None
