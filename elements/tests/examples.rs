@@ -122,7 +122,7 @@ fn both_examples_read_a_real_clip() {
     }
     let name = format!("{}gstego{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
     let plugin = stand_in::profile_folder().join("deps").join(name);
-    let pipeline = format!("filesrc location={} ! decodebin ! videoconvert ! egohands mode=sync", clip.display());
+    let pipeline = format!("filesrc location={} ! decodebin ! videoconvert ! egohands model=mediapipe-hands mode=sync", clip.display());
     let outputs = run_examples(&pipeline, &plugin);
     for output in &outputs {
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

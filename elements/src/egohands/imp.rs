@@ -6,8 +6,9 @@
  * right, with a track number that stays the same while the hand is in view. The picture is not changed; the hands are attached to
  * each frame as `EgoHandsMeta`, drawn by `egooverlay` and written by `egojson`.
  *
- * The models are imported once with `ego models import mediapipe`. Other families of models (`effhandegonet3d`, `rtmpose-hand`) give
- * the same results; the model's manifest says which it is.
+ * The default model, `ego-hands`, comes with the plug-in and is made for a camera on a head. For hands seen from the front, as by a
+ * webcam, `model=mediapipe-hands` finds far more (imported once with `ego models import mediapipe`). Other families of models
+ * (`effhandegonet3d`, `rtmpose-hand`) give the same results; the model's manifest says which it is.
  *
  * Behind `egosharp` the range mask on the frames is used: what is beyond reach is black for networks that look at the whole picture
  * (for the palm detector too), and hands with most joints beyond it are not reported. The hands that are followed are told to
@@ -105,7 +106,7 @@ impl ObjectImpl for EgoHands {
             vec![
                 glib::ParamSpecString::builder("detector")
                     .nick("Detector")
-                    .blurb("Palm model, by name or path; unset = the one that the model's manifest names")
+                    .blurb("Model that finds where to look, by name or path; unset = the one that the model's manifest names")
                     .mutable_ready()
                     .build(),
                 glib::ParamSpecUInt::builder("max-hands")
@@ -254,7 +255,7 @@ impl BaseTransformImpl for EgoHands {
 }
 
 impl AnalysisImpl for EgoHands {
-    const DEFAULT_MODEL: &'static str = "mediapipe-hands";
+    const DEFAULT_MODEL: &'static str = "ego-hands";
 
     fn open(&self, common: &OpenSettings) -> Result<Opened, AnalysisError> {
         let settings = self.settings().clone();
