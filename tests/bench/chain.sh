@@ -25,15 +25,15 @@ if command -v taskset >/dev/null && (($(nproc) > 2)); then
     two=(taskset -c 0,1)
 fi
 "$ego" synth --out "$work/set" --layout video --size 1280x720 --split test --clips 3 >/dev/null 2>&1
-for clip in "$work"/set/*.mp4; do
+# Twelve seconds: the clips one after the other, for the live run and as a file beside which the start-up is short. One segment over all
+# of them, else the muxer takes the second clip and those after it for frames of one moment, and they are played in a burst.
+gst-launch-1.0 -q concat name=c ! identity single-segment=true ! x264enc speed-preset=superfast ! mp4mux ! filesink location="$work/live.mp4" \
+    $(find "$work/set" -name '*.mp4' | sort | sed 's/.*/filesrc location=& ! decodebin ! videoconvert ! video\/x-raw,format=I420 ! c./') 2>/dev/null
+for clip in "$work"/set/*.mp4 "$work/live.mp4"; do
     "${two[@]}" "$python" "$root/tests/bench/chain.py" --ego "$ego" --models "$data/models" --reps "$reps" "$clip"
 done
 clip=$(find "$work/set" -name '*.mp4' | sort | head -n 1)
 for preset in batch hands-only; do
     "${two[@]}" "$ego" bench "$clip" --config "$preset" --json 2>/dev/null
 done
-# Twelve seconds of a camera: the clips one after the other. One segment over all of them, else the muxer takes the second clip and those
-# after it for frames of one moment, and they are played in a burst.
-gst-launch-1.0 -q concat name=c ! identity single-segment=true ! x264enc speed-preset=superfast ! mp4mux ! filesink location="$work/live.mp4" \
-    $(find "$work/set" -name '*.mp4' | sort | sed 's/.*/filesrc location=& ! decodebin ! videoconvert ! video\/x-raw,format=I420 ! c./') 2>/dev/null
 "${two[@]}" "$ego" bench "$work/live.mp4" --live --config live-cpu --json 2>/dev/null
