@@ -62,7 +62,7 @@ fn what_is_wrong_with_a_setting_is_one_error_and_a_failed_start() {
         (&[("model", "no-such-model")][..], &["no-such-model", "mediapipe-hands"][..]),
         (&[("model", "/nowhere/mine.toml")], &["/nowhere/mine.toml"]),
         (&[("detector", "no-such-palms")], &["no-such-palms"]),
-        (&[("device", "quantum")], &["quantum", "auto, cpu"]),
+        (&[("device", "quantum")], &["quantum", "auto, gpu, cpu"]),
         (&[("intrinsics", "600,600,320")], &["600,600,320", "fx,fy,cx,cy,width,height"]),
         (&[("intrinsics", "600,600,320,240,640,480"), ("camera", "h2o.txt")], &["camera", "intrinsics", "unset one"]),
         (&[("camera", "/nowhere/camera.toml")], &["/nowhere/camera.toml"]),
