@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """The whole chain over a file: the same models in Python (ONNX Runtime, OpenCV, NumPy) against `ego run`. JSON lines.
 
-    chain.py --ego EGO_BINARY --models MODELS_FOLDER [--reps 5] [--depth-every 3] CLIP...
+    chain.py --ego EGO_BINARY --models MODELS_FOLDER [--hands ego-hands|mediapipe-hands] [--reps 5] [--depth-every 3] CLIP...
 
 Both sides decode the file, find hands and objects in every frame and depth in every third, name the action ten times a second, and write
-one JSON line a frame. The program runs its preset `batch` with the models that the Python side has: MediaPipe's hands and `ego-action` in
-the places of `ego-hands` and `ego-action-stream`. Whole processes on the same processors, in turn (A B A B), start-up included on both sides; processor time counts
+one JSON line a frame. The program runs its preset `batch` with the models that the Python side has: `ego-action` in the place of
+`ego-action-stream`, and with --hands mediapipe-hands MediaPipe's hands in that of our own. Whole processes on the same processors, in turn (A B A B), start-up included on both sides; processor time counts
 all threads. The Python side is what a careful user writes: frames are read once, pictures stay uint8 until the tensor, palms are looked
 for only while a hand is missing, sessions are made once. ONNX Runtime gets one thread, and as many as there are processors; the faster
 of the two is the one compared with.
@@ -23,7 +23,7 @@ import time
 SAME_MODELS = """extends = "batch"
 
 [hands]
-model = "mediapipe-hands"
+model = "{hands}"
 
 [action]
 model = "ego-action"
@@ -85,6 +85,10 @@ class Action:
         w, h = size
         v = np.zeros(135, np.float32)
         for hand in hands:
+            if "px" in hand:
+                at, metres = 0 if hand["left"] else 63, 0.1 / hand["size"]
+                v[at:at + 63] = np.column_stack([hand["px"] / size, f * metres + hand["z"] * metres]).ravel()
+                continue
             # A mirrored picture is assumed by the model.
             at = 63 if hand["label"] == "Left" else 0
             lm, world = hand["landmarks"], hand["world"]
@@ -109,17 +113,19 @@ class Action:
         return int(p.argmax()), float(p.max() / p.sum())
 
 
-def peer(clip, out, models, threads, depth_every):
+def peer(clip, out, models, threads, depth_every, hands_model):
     """The Python side, in a process of its own."""
     global cv2, np, session
     import cv2
     import numpy as np
     sys.path.insert(0, os.path.join(HERE, "../peer"))
     from hand_tracker import HandTracker, session as ort_session
+    from own_hands import OwnHands
 
     session = lambda path, n: ort_session(os.path.join(models, path), n)
     cv2.setNumThreads(threads)
-    hands_of = HandTracker(models, threads=threads, palm_every=8, tiles="turn")
+    own = hands_model == "ego-hands"
+    hands_of = OwnHands(session, threads=threads) if own else HandTracker(models, threads=threads, palm_every=8, tiles="turn")
     objects_of = Objects("ego-objects.onnx", 115, 64, threads)
     depth_of = Depth("ego-depth.onnx", 115, 64, threads)
     action_of = Action("ego-action.onnx", threads)
@@ -134,12 +140,13 @@ def peer(clip, out, models, threads, depth_every):
             if n % depth_every == 0:
                 _, mask = depth_of.process(bgr)
                 kept = float(mask.mean())
-            hands = hands_of.process(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB))
+            hands = hands_of.process(bgr if own else cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB))
             objects = objects_of.process(bgr)
             action_of.add(n / fps, hands, objects, size, size[0] * 0.73)
             if n % 3 == 0:
                 said = action_of.process()
-            points = [{"label": h["label"], "landmarks": np.round(h["landmarks"], 5).tolist()} for h in hands]
+            points = [{"left": h["left"], "px": np.round(h["px"], 2).tolist()} if own else
+                      {"label": h["label"], "landmarks": np.round(h["landmarks"], 5).tolist()} for h in hands]
             boxes = [{"class": o[0], "score": round(o[1], 4), "box": np.round(o[2], 2).tolist()} for o in objects]
             f.write(json.dumps({"frame": n, "hands": points, "objects": boxes, "kept": round(kept, 4), "action": said}) + "\n")
             n += 1
@@ -178,6 +185,7 @@ def main():
     ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     ap.add_argument("--ego")
     ap.add_argument("--models", required=True)
+    ap.add_argument("--hands", choices=("ego-hands", "mediapipe-hands"), default="mediapipe-hands")
     ap.add_argument("--config", help="a preset or file in the place of `batch` with the same models")
     ap.add_argument("--reps", type=int, default=5)
     ap.add_argument("--depth-every", type=int, default=3)
@@ -186,7 +194,7 @@ def main():
     ap.add_argument("clips", nargs="+")
     a = ap.parse_args()
     if a.peer:
-        peer(a.clips[0], a.peer, a.models, a.threads, a.depth_every)
+        peer(a.clips[0], a.peer, a.models, a.threads, a.depth_every, a.hands)
         return
     cores = len(os.sched_getaffinity(0))
     for clip in a.clips:
@@ -195,13 +203,13 @@ def main():
             config = a.config or os.path.join(tmp, "same-models.toml")
             if not a.config:
                 with open(config, "w") as f:
-                    f.write(SAME_MODELS)
+                    f.write(SAME_MODELS.format(hands=a.hands))
             stem = os.path.splitext(os.path.basename(clip))[0]
             them = {n: [] for n in sorted({1, cores})}
             ours = []
             for rep in range(a.reps):
                 for n in them:
-                    command = [sys.executable, __file__, "--peer", lines, "--models", a.models, "--threads", str(n), "--depth-every", str(a.depth_every), clip]
+                    command = [sys.executable, __file__, "--peer", lines, "--models", a.models, "--threads", str(n), "--depth-every", str(a.depth_every), "--hands", a.hands, clip]
                     them[n].append(measure(command))
                 folder = os.path.join(tmp, f"ego{rep}")
                 ours.append(measure([a.ego, "run", clip, "--out", folder, "--config", config]))
@@ -211,7 +219,7 @@ def main():
             wall = median([t[0] / o[0] for t, o in zip(them[best], ours)])
             cpu = median([t[1] / o[1] for t, o in zip(them[best], ours)])
             print(json.dumps({
-                "bench": "chain.batch", "clip": os.path.basename(clip), "cores": cores, "frames": frames,
+                "bench": "chain.batch", "hands_model": a.hands, "clip": os.path.basename(clip), "cores": cores, "frames": frames,
                 "hands": [hands_of(path) for path in both], "python_threads": best,
                 "python_fps": round(frames[0] / median([w for w, _ in them[best]]), 1), "ego_fps": round(frames[1] / median([w for w, _ in ours]), 1),
                 "python_cpu_ms": round(1e3 * median([c for _, c in them[best]]) / frames[0], 1),

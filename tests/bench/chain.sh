@@ -30,7 +30,9 @@ fi
 gst-launch-1.0 -q concat name=c ! identity single-segment=true ! x264enc speed-preset=superfast ! mp4mux ! filesink location="$work/live.mp4" \
     $(find "$work/set" -name '*.mp4' | sort | sed 's/.*/filesrc location=& ! decodebin ! videoconvert ! video\/x-raw,format=I420 ! c./') 2>/dev/null
 for clip in "$work"/set/*.mp4 "$work/live.mp4"; do
-    "${two[@]}" "$python" "$root/tests/bench/chain.py" --ego "$ego" --models "$data/models" --reps "$reps" "$clip"
+    for hands in ego-hands mediapipe-hands; do
+        "${two[@]}" "$python" "$root/tests/bench/chain.py" --ego "$ego" --models "$data/models" --reps "$reps" --hands "$hands" "$clip"
+    done
 done
 clip=$(find "$work/set" -name '*.mp4' | sort | head -n 1)
 for preset in batch hands-only; do

@@ -13,6 +13,7 @@ mod model;
 mod palm;
 mod rtmpose;
 mod search;
+mod shrink;
 mod sides;
 mod stages;
 mod tracker;
