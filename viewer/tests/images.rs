@@ -15,6 +15,8 @@ use ego_viewer::state::{Action, Level, Picked};
 
 /// Two colours count as the same up to this distance: rounding on other versions of the software device.
 const TOLERANCE: u8 = 12;
+/// Longer than any transition lasts.
+const SETTLED: std::time::Duration = std::time::Duration::from_millis(700);
 /// Part of the pixels that may differ.
 const MOST_DIFFERENT: f64 = 0.001;
 
@@ -22,8 +24,12 @@ fn check(name: &str, size: [f32; 2], n: u64, prepare: impl FnOnce(&mut Viewer)) 
     let canvas = Canvas::new(size).expect("a software device");
     let mut viewer = common::viewer(Some(canvas.device().graphics()), n);
     prepare(&mut viewer);
-    for _ in 0..3 {
+    // A notice fades in by the clock, however fast pictures are drawn.
+    let begun = std::time::Instant::now();
+    let mut drawn = 0;
+    while drawn < 3 || begun.elapsed() < SETTLED {
         canvas.render(&mut viewer, Vec::new()).expect("drawn");
+        drawn += 1;
     }
     let image = canvas.draw(&mut viewer).expect("drawn");
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/images");
