@@ -1,7 +1,7 @@
 """The hand networks of our own in Python, as a careful user would run them: the peer of `egohands model=ego-hands` for `chain.py`.
 
 Hands are followed from frame to frame by one look each; the finder is asked while a hand is missing, at most every eighth frame
-while one is in view. Heat maps of all joints are read at once.
+while one is in view. Heat maps of all joints are read at once. Slower, and the reference: `models/training/hands/detect.py`.
 """
 import numpy as np
 import cv2

@@ -1,6 +1,6 @@
 //! Windows of a picture for the networks of our own: much smaller than the picture, so that plain sampling would skip pixels.
 //!
-//! Pixels count from the middle of the first one. Each tensor pixel is the mean of `k x k` bilinear samples.
+//! Pixels count from the middle of the first one. Each tensor pixel is the mean of `k x k` bilinear samples; outside the picture is black.
 
 use ego_core::image::{ImageView, MaskView};
 

@@ -129,10 +129,7 @@ fn reaches(object: &Detection, hand: &Hand) -> bool {
 
 /// Whether two boxes are one object, whatever their classes.
 fn same_place(a: &Detection, b: &Detection) -> bool {
-    let [a, b] = [a, b].map(|object| {
-        let [x0, y0, x1, y1] = object.box_norm.map(f64::from);
-        Box2 { x0, y0, x1, y1 }
-    });
+    let [a, b] = [a, b].map(|object| Box2::from(object.box_norm.map(f64::from)));
     a.iou(&b) > SAME_IOU
 }
 

@@ -15,6 +15,13 @@ pub struct Box2 {
     pub y1: f64,
 }
 
+impl From<[f64; 4]> for Box2 {
+    /// Left, top, right, bottom.
+    fn from([x0, y0, x1, y1]: [f64; 4]) -> Box2 {
+        Box2 { x0, y0, x1, y1 }
+    }
+}
+
 impl Box2 {
     /// The smallest box around the points; `None` without points.
     pub fn around(points: impl IntoIterator<Item = [f64; 2]>) -> Option<Box2> {

@@ -164,7 +164,7 @@ impl Track {
     fn update(&mut self, object: &Detection, now_ns: u64) {
         let predicted = self.predicted(now_ns);
         let dt = (now_ns as f64 - self.at_ns as f64) * 1e-9;
-        if dt < 0.0 || box_of(predicted).iou(&box_of(object.box_norm.map(f64::from))) < MIN_IOU {
+        if dt < 0.0 || Box2::from(predicted).iou(&Box2::from(object.box_norm.map(f64::from))) < MIN_IOU {
             // How a box got from one place to another far away says nothing of where it goes next.
             self.speed = [0.0; 4];
         } else if dt > 1e-6 {
@@ -198,13 +198,9 @@ impl Track {
     }
 }
 
-fn box_of([x0, y0, x1, y1]: [f64; 4]) -> Box2 {
-    Box2 { x0, y0, x1, y1 }
-}
-
 /// Whether two boxes are one object seen twice.
 fn double(a: &Detection, b: &Detection) -> bool {
-    a.class == b.class && box_of(a.box_norm.map(f64::from)).iou(&box_of(b.box_norm.map(f64::from))) > DOUBLE_IOU
+    a.class == b.class && Box2::from(a.box_norm.map(f64::from)).iou(&Box2::from(b.box_norm.map(f64::from))) > DOUBLE_IOU
 }
 
 /// Takes out what neither continues nor begins a track: unlikely boxes, and boxes at the place of another of their class that continues
@@ -232,7 +228,7 @@ fn take_out_doubles(objects: &mut Vec<Detection>, certain: f32) {
 
 /// How well a box continues a track, 0 = not at all.
 fn likeness(predicted: &[f64; 4], object: &Detection, class: u32) -> f64 {
-    let (a, b) = (box_of(*predicted), box_of(object.box_norm.map(f64::from)));
+    let (a, b) = (Box2::from(*predicted), Box2::from(object.box_norm.map(f64::from)));
     let iou = a.iou(&b);
     if object.class != class {
         return if iou >= OTHER_CLASS_IOU { 0.5 * iou } else { 0.0 };

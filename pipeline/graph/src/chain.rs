@@ -114,6 +114,9 @@ pub(crate) fn fix_hands_delay(chain: &Chain, settings: &Settings) {
     // In front of each stage a full queue, and in it one frame besides those that it may have under way.
     let delay: u32 = 1 + between.iter().map(|(_, element)| STAGE_QUEUE + 1 + under_way(element)).sum::<u32>();
     if let Some((stage, element)) = chain.stages.get(sharp).filter(|(stage, _)| settings.written(stage, HANDS_DELAY).is_none()) {
+        // Beyond the property's range GObject would refuse it.
+        let most = element.find_property(HANDS_DELAY).and_then(|spec| spec.downcast::<gst::glib::ParamSpecUInt>().ok());
+        let delay = most.map_or(delay, |spec| delay.min(spec.maximum()));
         gst::debug!(gst::CAT_DEFAULT, obj = element, "the hands that {stage} is told of count {delay} frames later");
         element.set_property(HANDS_DELAY, delay);
     }

@@ -14,6 +14,9 @@ const FRESH: Rgb = Rgb(0x00, 0x9E, 0x73);
 /// Okabe and Ito's yellow; the text says the same with an exclamation mark.
 const STALE: Rgb = Rgb(0xF0, 0xE4, 0x42);
 
+/// What is written where a range mask was moved back.
+const RELAXED: &str = "! range mask moved back: it would cut a hand";
+
 /// What the status line says about one result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HandStatus {
@@ -33,9 +36,6 @@ pub fn draw_status(canvas: &mut Canvas, status: &HandStatus, glyphs: &Glyphs, pl
     write_status(text, status);
     draw_line(canvas, text, if status.hidden { STALE } else { FRESH }, glyphs, placer);
 }
-
-/// What is written where a range mask was moved back.
-const RELAXED: &str = "! range mask moved back: it would cut a hand";
 
 /// Says below the status line that the mask shown lies further back than its threshold.
 pub fn draw_relaxed(canvas: &mut Canvas, glyphs: &Glyphs, placer: &mut Placer) {
