@@ -62,6 +62,7 @@ fn what_is_wrong_with_a_setting_is_one_error_and_a_failed_start() {
         (&[("model", "no-such-model")][..], &["no-such-model", "mediapipe-hands"][..]),
         (&[("model", "/nowhere/mine.toml")], &["/nowhere/mine.toml"]),
         (&[("detector", "no-such-palms")], &["no-such-palms"]),
+        (&[("alternative", "no-such-hands")], &["no-such-hands"]),
         (&[("device", "quantum")], &["quantum", "auto, gpu, cpu"]),
         (&[("intrinsics", "600,600,320")], &["600,600,320", "fx,fy,cx,cy,width,height"]),
         (&[("intrinsics", "600,600,320,240,640,480"), ("camera", "h2o.txt")], &["camera", "intrinsics", "unset one"]),
@@ -103,11 +104,12 @@ fn a_device_that_is_missing_is_an_error_and_auto_is_not() {
 fn every_property_is_documented_and_comes_back_as_set() {
     let (element, _bus) = egohands(&[]);
     let own: Vec<_> = element.list_properties().iter().filter(|s| s.owner_type().name() == "GstEgoHands").cloned().collect();
-    assert_eq!(own.len(), 13);
+    assert_eq!(own.len(), 14);
     for spec in &own {
         assert!(spec.blurb().is_some_and(|b| b.len() > 20) && !spec.nick().is_empty(), "{}", spec.name());
     }
     for (name, value) in [
+        ("alternative", "other-hands"),
         ("detector", "palms"),
         ("max-hands", "4"),
         ("mirrored", "true"),
@@ -244,4 +246,54 @@ fn a_camera_of_another_shape_stops_the_pipeline_with_a_reason() {
     pipeline.set_state(gst::State::Null).unwrap();
     let gst::MessageView::Error(e) = end.view() else { panic!("{end:?}") };
     assert!(e.error().message().contains("640x640") && e.error().message().contains("aspect"), "{}", e.error());
+}
+
+/// Which model found hands in each frame of a clip, and how many.
+fn by_model(clip: &Path, properties: &str) -> Vec<(String, usize)> {
+    init();
+    assert!(clip.exists(), "there is no {}", clip.display());
+    let line = format!("filesrc location=\"{}\" ! decodebin ! egohands {properties} ! appsink name=out sync=false", clip.display());
+    let pipeline = gst::parse::launch(&line).unwrap().downcast::<gst::Pipeline>().unwrap();
+    let out = pipeline.by_name("out").unwrap().downcast::<gst_app::AppSink>().unwrap();
+    pipeline.set_state(gst::State::Playing).unwrap();
+    let mut found = Vec::new();
+    while let Ok(sample) = out.pull_sample() {
+        let meta = ego_meta::hands(sample.buffer().unwrap()).unwrap();
+        found.push((meta.stamp.model, meta.hands.hands.len()));
+    }
+    pipeline.set_state(gst::State::Null).unwrap();
+    assert!(!found.is_empty(), "{line}: {:?}", errors(&pipeline.bus().unwrap()));
+    found
+}
+
+#[test]
+fn the_alternative_takes_over_in_front_of_a_webcam() {
+    let Some(shared) = std::env::var_os("EGO_SHARED") else {
+        println!("skipped: EGO_SHARED is not set");
+        return;
+    };
+    if !models_are_here() {
+        return;
+    }
+    let clip = Path::new(&shared).join("data/mediapipe-samples-hands/open_palm.mp4");
+    let found = by_model(&clip, "alternative=mediapipe-hands");
+    let with_hand = found.iter().filter(|(_, hands)| *hands > 0).count();
+    let from = found.iter().position(|(model, _)| model == "mediapipe-hands").unwrap_or(found.len());
+    let before = found.iter().take(from).all(|(model, _)| model == "ego-hands");
+    // Three looks, half a second apart, of a clip of seven seconds.
+    assert!(
+        before && from < found.len() / 3 && with_hand * 10 > found.len() * 7,
+        "from frame {from}, a hand in {with_hand} of {}",
+        found.len()
+    );
+}
+
+#[test]
+fn the_alternative_leaves_the_wearers_hands_to_the_model() {
+    if !models_are_here() {
+        return;
+    }
+    let clip = Path::new(env!("CARGO_MANIFEST_DIR")).join("../sample-media/both-hands.mp4");
+    let found = by_model(&clip, "alternative=mediapipe-hands");
+    assert!(found.iter().all(|(model, _)| model == "ego-hands") && found.iter().any(|(_, hands)| *hands == 2));
 }

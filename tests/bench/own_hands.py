@@ -1,7 +1,8 @@
 """The hand networks of our own in Python, as a careful user would run them: the peer of `egohands model=ego-hands` for `chain.py`.
 
-Hands are followed from frame to frame by one look each; the finder is asked while a hand is missing, at most every eighth frame
-while one is in view. Heat maps of all joints are read at once. Slower, and the reference: `models/training/hands/detect.py`.
+The same rules as the program's: hands are followed from frame to frame by one look each, and are lost at the confidence that they are
+found with; the finder is asked while a hand is missing, at most every eighth frame while one is in view, but for eight frames after a
+loss. Heat maps of all joints are read at once. Slower, and the reference: `models/training/hands/detect.py`.
 """
 import numpy as np
 import cv2
@@ -17,10 +18,10 @@ def sigmoid(x):
 
 
 class OwnHands:
-    def __init__(self, session, finder="ego-hand-finder.onnx", crop="ego-hands.onnx", threads=1, found=0.75, followed=0.5, every=8):
+    def __init__(self, session, finder="ego-hand-finder.onnx", crop="ego-hands.onnx", threads=1, lowest=0.75, every=8):
         self.finder, self.crop = session(finder, threads), session(crop, threads)
-        self.found, self.followed, self.every = found, followed, every
-        self.tracks, self.since = [], every
+        self.lowest, self.every = lowest, every
+        self.tracks, self.since, self.eager = [], every, 0
         offsets = np.arange(-2, 3)
         self.near = (offsets[:, None] * (SIZE // STRIDE + 4) + offsets[None]).ravel()
 
@@ -68,10 +69,10 @@ class OwnHands:
 
     def process(self, bgr):
         followed = [self.look(bgr, t["middle"], t["side"], t["left"]) for t in self.tracks]
-        lost = any(t["confidence"] <= self.followed for t in followed)
-        hands = [t for t in followed if t["confidence"] > self.followed]
+        hands = [t for t in followed if t["confidence"] > self.lowest]
         self.since += 1
-        if len(hands) < 2 and (not hands or lost or self.since >= self.every):
+        self.eager = self.every if len(hands) < len(followed) else max(self.eager - 1, 0)
+        if len(hands) < 2 and (not hands or self.eager or self.since >= self.every):
             self.since = 0
             for middle, side, (as_left, as_right) in self.places(bgr):
                 if any(np.linalg.norm(middle - t["middle"]) < 0.35 * t["box"] for t in hands):
@@ -81,7 +82,7 @@ class OwnHands:
                         continue
                     seen = self.look(bgr, middle, max(side / WELL_PLACED, 24.0), left)
                     seen = self.look(bgr, seen["middle"], seen["side"], left)
-                    if seen["confidence"] > self.found:
+                    if seen["confidence"] > self.lowest:
                         hands.append(seen)
         kept = []
         for hand in sorted(hands, key=lambda t: -t["confidence"]):

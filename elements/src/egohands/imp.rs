@@ -7,7 +7,9 @@
  * each frame as `EgoHandsMeta`, drawn by `egooverlay` and written by `egojson`.
  *
  * The default model, `ego-hands`, comes with the plug-in and is made for a camera on a head. For hands seen from the front, as by a
- * webcam, `model=mediapipe-hands` finds far more (imported once with `ego models import mediapipe`). Other families of models
+ * webcam, `model=mediapipe-hands` finds far more (imported once with `ego models import mediapipe`). With
+ * `alternative=mediapipe-hands` the stream decides: while a hand is missing the other model looks at a frame now and then, and has
+ * the stream when it has seen more three times in a row. Each result names its model, and a change is an INFO message. Other families of models
  * (`effhandegonet3d`, `rtmpose-hand`) give the same results; the model's manifest says which it is.
  *
  * Behind `egosharp` the range mask on the frames is used: what is beyond reach is black for networks that look at the whole picture
@@ -28,7 +30,9 @@
  */
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
+use ego_models::ErrorKind;
 use ego_models::hands::HandTrackerConfig;
+use ego_models::paths::find_model;
 use gst::glib;
 use gst::prelude::*;
 use gst_base::subclass::base_transform::BaseTransformMode;
@@ -47,6 +51,7 @@ const DEFAULT_MIN_PRESENCE: f32 = 0.5;
 
 #[derive(Clone, Debug)]
 struct Settings {
+    alternative: Option<String>,
     detector: Option<String>,
     max_hands: u32,
     mirrored: bool,
@@ -65,6 +70,7 @@ struct Settings {
 impl Default for Settings {
     fn default() -> Settings {
         Settings {
+            alternative: None,
             detector: None,
             max_hands: DEFAULT_MAX_HANDS,
             mirrored: false,
@@ -104,6 +110,11 @@ impl ObjectImpl for EgoHands {
     fn properties() -> &'static [glib::ParamSpec] {
         static PROPERTIES: LazyLock<Vec<glib::ParamSpec>> = LazyLock::new(|| {
             vec![
+                glib::ParamSpecString::builder("alternative")
+                    .nick("Alternative model")
+                    .blurb("Second hand model, by name or path: takes over while it sees hands that the model does not; unset = none")
+                    .mutable_ready()
+                    .build(),
                 glib::ParamSpecString::builder("detector")
                     .nick("Detector")
                     .blurb("Model that finds where to look, by name or path; unset = the one that the model's manifest names")
@@ -194,6 +205,7 @@ impl ObjectImpl for EgoHands {
     fn set_property(&self, _id: usize, value: &glib::Value, pspec: &glib::ParamSpec) {
         let mut settings = self.settings();
         match pspec.name() {
+            "alternative" => settings.alternative = text(value),
             "detector" => settings.detector = text(value),
             "max-hands" => take(&mut settings.max_hands, value),
             "mirrored" => take(&mut settings.mirrored, value),
@@ -214,6 +226,7 @@ impl ObjectImpl for EgoHands {
     fn property(&self, _id: usize, pspec: &glib::ParamSpec) -> glib::Value {
         let settings = self.settings();
         match pspec.name() {
+            "alternative" => settings.alternative.to_value(),
             "detector" => settings.detector.to_value(),
             "max-hands" => settings.max_hands.to_value(),
             "mirrored" => settings.mirrored.to_value(),
@@ -259,8 +272,9 @@ impl AnalysisImpl for EgoHands {
 
     fn open(&self, common: &OpenSettings) -> Result<Opened, AnalysisError> {
         let settings = self.settings().clone();
-        let config = HandTrackerConfig {
+        let mut config = HandTrackerConfig {
             model: common.model.clone(),
+            alternative: settings.alternative,
             detector: settings.detector,
             max_hands: settings.max_hands as usize,
             mirrored: settings.mirrored,
@@ -279,11 +293,19 @@ impl AnalysisImpl for EgoHands {
             device: common.device.parse()?,
             threads: common.threads,
         };
+        let absent = config.alternative.as_deref().and_then(|name| {
+            let error = find_model(name).err().filter(|error| error.kind() == ErrorKind::Missing)?;
+            Some(format!("goes on without its alternative model: {error}"))
+        });
+        if absent.is_some() {
+            config.alternative = None;
+        }
         let tracker = ego_models::hands::open(&config)?;
-        let warning = tracker.fallback().map(|why| format!("the hand tracker runs on the CPU: {why}"));
+        let warning = absent.or_else(|| tracker.fallback().map(|why| format!("the hand tracker runs on the CPU: {why}")));
         let model = common.model_name();
         let (smoothing, use_mask) = (settings.smoothing, settings.use_mask);
-        let tracking = Tracking { tracker, model, smoothing, use_mask, element: self.obj().downgrade() };
+        let at_work = tracker.at_work().map(str::to_owned);
+        let tracking = Tracking { tracker, model, at_work, smoothing, use_mask, element: self.obj().downgrade() };
         Ok(Opened { analyzer: Box::new(tracking), warning })
     }
 }

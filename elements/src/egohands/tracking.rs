@@ -20,6 +20,8 @@ const LEAST_KEPT: f32 = 0.002;
 pub(super) struct Tracking {
     pub(super) tracker: Box<dyn HandModel>,
     pub(super) model: String,
+    /// Which of several models found the hands of the last frame.
+    pub(super) at_work: Option<String>,
     pub(super) smoothing: Smoothing,
     /// Whether range masks on the frames are used.
     pub(super) use_mask: bool,
@@ -57,11 +59,27 @@ impl Analyzer for Tracking {
             }
             hands.hands.retain(|hand| share_within(view, &hand.image_norm).is_none_or(|share| share >= BYSTANDER_SHARE));
         }
-        Ok(Box::new(Found { hands, intrinsics: self.tracker.intrinsics() }))
+        self.notice_change();
+        Ok(Box::new(Found { hands, intrinsics: self.tracker.intrinsics(), model: self.at_work.clone() }))
     }
 
     fn reset(&mut self) {
         self.tracker.reset();
+    }
+}
+
+impl Tracking {
+    /// Says so when another model has taken over.
+    fn notice_change(&mut self) {
+        let now = self.tracker.at_work();
+        if now == self.at_work.as_deref() {
+            return;
+        }
+        if let (Some(now), Some(_), Some(element)) = (now, &self.at_work, self.element.upgrade()) {
+            let text = format!("{now} finds the hands from here on: it has seen more of them");
+            gst::element_info!(element, gst::LibraryError::Settings, ("{text}"));
+        }
+        self.at_work = now.map(str::to_owned);
     }
 }
 
@@ -95,11 +113,17 @@ fn hand_boxes(buffer: &gst::BufferRef) -> Vec<HandBox> {
 struct Found {
     hands: Hands,
     intrinsics: Option<(Intrinsics, IntrinsicsSource)>,
+    /// Which of several models found them.
+    model: Option<String>,
 }
 
 impl Outcome for Found {
     fn attach(&self, buffer: &mut gst::BufferRef, stamp: &Stamp) -> Result<(), MetaError> {
-        let meta = HandsMeta { stamp: stamp.clone(), hands: self.hands.clone(), intrinsics: self.intrinsics };
+        let mut stamp = stamp.clone();
+        if let Some(model) = &self.model {
+            stamp.model.clone_from(model);
+        }
+        let meta = HandsMeta { stamp, hands: self.hands.clone(), intrinsics: self.intrinsics };
         ego_meta::attach_hands(buffer, &meta)
     }
 

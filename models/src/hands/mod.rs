@@ -1,7 +1,8 @@
 //! Hands of a picture. Every family is a [`HandModel`]; [`open`] chooses by the manifest.
 //!
 //! `mediapipe-hands` and `ego-crop-hands` ([`HandTracker`]) work in three stages: find hands, look at each, follow it into the next
-//! frame. `mediapipe-palm` and `ego-hand-finder` do the finding for either.
+//! frame. `mediapipe-palm` and `ego-hand-finder` do the finding for either. Two models can share a stream: the one that sees more of its
+//! hands has it.
 
 mod camera;
 mod crop;
@@ -10,6 +11,7 @@ mod finder;
 mod landmarks;
 mod looks;
 mod model;
+mod pair;
 mod palm;
 mod rtmpose;
 mod search;

@@ -6,6 +6,7 @@ use ego_core::image::{ImageView, MaskView};
 
 use super::camera::Camera;
 use super::effhandegonet::EffHandEgoNet;
+use super::pair::HandPair;
 use super::rtmpose::RtmPoseHand;
 use super::tracker::{HandTracker, HandTrackerConfig};
 use crate::error::{ModelError, Result};
@@ -65,17 +66,29 @@ pub trait HandModel: Send + std::fmt::Debug {
 
     /// Forgets all hands, as at the start of a stream; track numbers go on.
     fn reset(&mut self);
+
+    /// Which model found the last hands, when there are several.
+    fn at_work(&self) -> Option<&str> {
+        None
+    }
 }
 
 /// Families of hand models that find hands in whole pictures, as manifests name them.
 pub const FAMILIES: [&str; 4] = ["mediapipe-hands", "ego-crop-hands", "effhandegonet3d", "rtmpose-hand"];
 
-/// Opens the model that the settings name, whatever its family.
+/// Opens the model that the settings name, whatever its family, and the one that may take over.
 ///
 /// # Errors
 /// When a model or ONNX Runtime is missing or not what it should be, when the family is not one of [`FAMILIES`], or when a setting
 /// makes no sense.
 pub fn open(config: &HandTrackerConfig) -> Result<Box<dyn HandModel>> {
+    match &config.alternative {
+        Some(second) if *second != config.model => Ok(Box::new(HandPair::open(config, second)?)),
+        _ => open_one(config),
+    }
+}
+
+pub(super) fn open_one(config: &HandTrackerConfig) -> Result<Box<dyn HandModel>> {
     // What is wrong with a setting is said before a missing model is.
     Camera::open(&config.intrinsics)?;
     let located = find_model(&config.model)?;

@@ -36,6 +36,8 @@ const FRAME_S: f64 = 1.0 / 30.0;
 pub struct HandTrackerConfig {
     /// The model that sees joints, by name or path.
     pub model: String,
+    /// A second model, which takes over while it sees hands that `model` does not.
+    pub alternative: Option<String>,
     /// The model that finds hands in the picture; `None` takes the one that the manifest of `model` names.
     pub detector: Option<String>,
     /// At most this many hands.
@@ -66,6 +68,7 @@ impl Default for HandTrackerConfig {
     fn default() -> Self {
         HandTrackerConfig {
             model: "mediapipe-hands".into(),
+            alternative: None,
             detector: None,
             max_hands: 2,
             mirrored: false,

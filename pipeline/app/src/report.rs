@@ -36,10 +36,14 @@ impl Report {
             // The model that finds the regions: as set, else as the manifest says.
             let detector = text_of(&shown, stage, "detector").or_else(|| located.manifest.detector.clone());
             models.push(StageModel { stage: stage.clone(), located });
+            // The element goes on without it, and says so.
+            let second = text_of(&shown, stage, "alternative").and_then(|name| find_model(&name).ok());
+            let its_detector = second.as_ref().and_then(|second| second.manifest.detector.clone());
+            models.extend(second.map(|located| StageModel { stage: stage.clone(), located }));
             // Some stages run further models beside it, named in one text.
             let further = text_of(&shown, stage, "fast-model").unwrap_or_default();
             let further = further.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned);
-            for name in detector.into_iter().chain(further) {
+            for name in detector.into_iter().chain(its_detector).chain(further) {
                 models.push(StageModel { stage: stage.clone(), located: find_model(&name)? });
             }
         }

@@ -14,6 +14,8 @@ use crate::failure::{Status, describe, describe_graph, status_of_graph, usage};
 use crate::interrupt::Interrupt;
 use crate::report::{Report, count};
 
+/// One frame in so many with a hand is hardly any.
+const HARDLY_ANY: u64 = 10;
 /// Too few frames to wonder that no hand is in them.
 const FEW_FRAMES: u64 = 30;
 
@@ -255,17 +257,18 @@ fn stage_errors(outcome: &Outcome) -> String {
     counts.map(|(stage, errors)| format!(", {errors} {} of {stage}", if errors == 1 { "error" } else { "errors" })).collect()
 }
 
-/// What to try when no hand was found in a whole input, which is rarely what was wanted.
+/// What to try when hardly a hand was found in a whole input, which is rarely what was wanted.
 fn no_hands(outcome: &Outcome) -> Option<String> {
     let stage = outcome.stages.iter().find(|stage| stage.element == "egohands")?;
     let looked = count(stage, "analysed");
-    if looked < FEW_FRAMES || count(stage, "empty") < looked {
+    let found = looked.saturating_sub(count(stage, "empty"));
+    if looked < FEW_FRAMES || found * HARDLY_ANY > looked {
         return None;
     }
     let (name, model) = (&stage.stage, stage.model.as_deref().unwrap_or_default());
     let other = if model == "ego-hands" { "mediapipe-hands" } else { "ego-hands" };
     Some(format!(
-        "no hand was found in {looked} frames. If there are some, try another model (--set {name}.model={other}), \
+        "hands were found in {found} of {looked} frames. If there are more, try another model (--set {name}.model={other}), \
          --set {name}.bystanders=true for hands that are not the wearer's, or --set {name}.use-mask=false for hands beyond reach"
     ))
 }

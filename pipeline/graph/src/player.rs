@@ -178,6 +178,10 @@ impl Player {
                 let name = message.src().map(|s| s.name().to_string()).unwrap_or_default();
                 Some(PlayerEvent::Warning(format!("{name}: {}", warning.error().message())))
             }
+            MessageView::Info(info) => {
+                let name = message.src().map(|s| s.name().to_string()).unwrap_or_default();
+                Some(PlayerEvent::Warning(format!("{name}: {}", info.error().message())))
+            }
             MessageView::Error(error) => Some(PlayerEvent::Failed(self.failure(error))),
             MessageView::Application(note) if note.structure().is_some_and(|s| s.name() == batch::NO_VIDEO) => {
                 Some(PlayerEvent::Failed(GraphError::NoVideo { input: self.input.given.clone() }))

@@ -260,6 +260,12 @@ impl Run {
                 self.events.warn(format!("{name}: {}", warning.error().message()));
                 GO_ON
             }
+            // Of an element of ours that does something else from here on.
+            MessageView::Info(info) => {
+                let name = message.src().map(|s| s.name().to_string()).unwrap_or_default();
+                self.events.warn(format!("{name}: {}", info.error().message()));
+                GO_ON
+            }
             MessageView::Latency(_) => {
                 // Fails only while elements are still starting; they ask again.
                 let _ = self.graph.pipeline.recalculate_latency();

@@ -146,9 +146,8 @@ impl Settings {
                 ("extends", _) => {}
                 ("stages", value) => self.set_stages(value, origin.clone())?,
                 (_, toml::Value::Table(inner)) => {
-                    let into = self.tables.entry(key).or_default();
                     for (k, value) in inner {
-                        into.insert(k, Setting { value, origin: origin.clone() });
+                        self.put(&key, k, Setting { value, origin: origin.clone() });
                     }
                 }
                 _ => {
@@ -194,8 +193,17 @@ impl Settings {
         let (table, key) = path.trim().split_once('.').filter(|(t, k)| !t.is_empty() && !k.is_empty()).ok_or_else(wrong)?;
         // Everything on a command line is text; the property's type decides later what it means.
         let setting = Setting { value: toml::Value::String(value.to_owned()), origin };
-        self.tables.entry(table.to_owned()).or_default().insert(key.to_owned(), setting);
+        self.put(table, key.to_owned(), setting);
         Ok(())
+    }
+
+    /// Writes a value over what was there. Who chooses another model does not get the alternative that was meant for the one before.
+    fn put(&mut self, table: &str, key: String, setting: Setting) {
+        let into = self.tables.entry(table.to_owned()).or_default();
+        if key == "model" {
+            into.retain(|other, written| other != "alternative" || written.origin == setting.origin);
+        }
+        into.insert(key, setting);
     }
 
     /// Holds every stage, key and value against the elements that are installed and the keys of the program.

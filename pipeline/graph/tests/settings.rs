@@ -53,6 +53,26 @@ fn the_last_layer_wins_and_every_value_knows_where_it_came_from() {
 }
 
 #[test]
+fn another_model_does_not_get_the_alternative_of_the_one_before() {
+    let dir = folder();
+    let base = write(dir.path(), "base.toml", "[hands]\nmodel = 'a'\nalternative = 'b'\n");
+    let other = write(dir.path(), "other.toml", "extends = 'base.toml'\n[hands]\nmodel = 'c'\n");
+    let both = write(dir.path(), "both.toml", "extends = 'base.toml'\n[hands]\nalternative = 'd'\nmodel = 'c'\n");
+    for (file, overrides, want) in [
+        (&base, &[][..], Some("b")),
+        (&other, &[], None),
+        (&both, &[], Some("d")),
+        (&base, &["hands.threads=2"], Some("b")),
+        (&base, &["hands.model=c"], None),
+        (&base, &["hands.alternative=e", "hands.model=c"], Some("e")),
+    ] {
+        let overrides: Vec<String> = overrides.iter().map(|s| (*s).to_owned()).collect();
+        let settings = Settings::load(file, &overrides).expect("reads");
+        assert_eq!(settings.written("hands", "alternative").and_then(|v| v.as_str()), want, "{file} {overrides:?}");
+    }
+}
+
+#[test]
 fn slips_of_the_keyboard_are_named_with_the_nearest_key() {
     let dir = folder();
     let file = write(dir.path(), "a.toml", "stages = ['videobalance']\n[videobalance]\ncontrats = 0.5\n");

@@ -69,17 +69,33 @@ def godot() -> tuple[HandModel, list[np.ndarray]]:
     return HandModel(skin, triangles, weights, parents, head, joints, bone_of, bone["Wrist"], unit(joints[9] - joints[0])), skins
 
 
-def read_makehuman(folder: str) -> dict[str, np.ndarray]:
-    points, faces, group = [], [], None
+def read_base(folder: str) -> tuple[np.ndarray, dict[str, list[list[int]]]]:
+    """Points of MakeHuman's base mesh, and the faces of each of its groups."""
+    points, faces, group = [], {}, None
     with open(os.path.join(folder, "base.obj")) as f:
         for line in f:
             if line.startswith("v "):
                 points.append([float(v) for v in line.split()[1:4]])
             elif line.startswith("g "):
                 group = line.split()[1]
-            elif line.startswith("f ") and group == "body":
-                faces.append([int(v.split("/")[0]) - 1 for v in line.split()[1:]])
-    points = np.array(points)
+            elif line.startswith("f "):
+                faces.setdefault(group, []).append([int(v.split("/")[0]) - 1 for v in line.split()[1:]])
+    return np.array(points), faces
+
+
+def triangles_of(faces: list[list[int]], kept: np.ndarray) -> list[list[int]]:
+    """Triangles of the faces whose corners are all kept."""
+    out = []
+    for face in faces:
+        if all(kept[v] for v in face):
+            out.append(face[:3])
+            if len(face) == 4:
+                out.append([face[0], face[2], face[3]])
+    return out
+
+
+def read_makehuman(folder: str) -> dict[str, np.ndarray]:
+    points, groups = read_base(folder)
     with open(os.path.join(folder, "default.mhskel")) as f:
         skeleton = json.load(f)
     with open(os.path.join(folder, "default_weights.mhw")) as f:
@@ -91,13 +107,7 @@ def read_makehuman(folder: str) -> dict[str, np.ndarray]:
         if bone in BONES:
             weights[index.astype(int), BONES.index(bone)] += value
     ours = (weights.sum(1) > 0.5 * np.maximum(total, 1e-9)) & (total > 0)
-    triangles = []
-    for face in faces:
-        if all(ours[v] for v in face):
-            triangles.append(face[:3])
-            if len(face) == 4:
-                triangles.append([face[0], face[2], face[3]])
-    triangles = np.array(triangles)
+    triangles = np.array(triangles_of(groups["body"], ours))
     used = np.unique(triangles)
     ends = {end: [skeleton["joints"][skeleton["bones"][b][end]] for b in BONES] for end in ("head", "tail")}
     helpers = np.setdiff1d(np.unique(np.concatenate([np.array(v) for rows in ends.values() for v in rows])), used)
@@ -121,6 +131,33 @@ def read_makehuman(folder: str) -> dict[str, np.ndarray]:
         makehuman_weights=(weights[used] / weights[used].sum(1, keepdims=True)).astype(np.float32),
         makehuman_heads=padded(ends["head"]),
         makehuman_tails=padded(ends["tail"]),
+    )
+
+
+def read_person(folder: str) -> dict[str, np.ndarray]:
+    """Head, neck and shoulders of MakeHuman's base mesh, with its eyes and the hull that its hair is made in."""
+    points, groups = read_base(folder)
+    with open(os.path.join(folder, "default_weights.mhw")) as f:
+        all_weights = json.load(f)["weights"]
+    weight = {}
+    for bone, pairs in all_weights.items():
+        index, value = np.array(pairs).T
+        weight.setdefault(bone, np.zeros(len(points)))[index.astype(int)] += value
+    of = lambda *starts: sum((w for bone, w in weight.items() if bone.startswith(starts)), np.zeros(len(points)))
+    neck, trunk = of("neck"), of("spine", "clavicle", "shoulder", "breast", "upperarm01")
+    limbs = of("lowerarm", "upperarm02", "pelvis", "upperleg", "lowerleg", "wrist", "metacarpal", "finger", "foot", "toe")
+    everywhere = np.ones(len(points), bool)
+    parts = [triangles_of(groups["body"], limbs < 0.5), triangles_of(groups["helper-l-eye"] + groups["helper-r-eye"], everywhere), triangles_of(groups["helper-hair"], everywhere)]
+    used, triangles = np.unique(np.concatenate(parts), return_inverse=True)
+    traits = np.stack([of("oris"), of("oculi"), of("jaw", "risorius", "levator06"), np.clip(neck, 0, 1), np.clip(trunk, 0, 1)], 1)
+    eye = np.unique(parts[1])
+    middle = [points[eye[points[eye, 0] * side > 0]].mean(0) for side in (1, -1)]
+    return dict(
+        person_points=points[used].astype(np.float32),
+        person_triangles=triangles.reshape(-1, 3).astype(np.int32),
+        person_parts=np.repeat(np.arange(3), [len(p) for p in parts]).astype(np.uint8),
+        person_traits=traits[used].astype(np.float16),
+        person_eyes=np.array(middle, np.float32),
     )
 
 
@@ -172,6 +209,7 @@ def read_godot(folder: str) -> dict[str, np.ndarray]:
 if __name__ == "__main__":
     if len(sys.argv) != 2:
         sys.exit(__doc__)
-    made = {**read_makehuman(os.path.join(sys.argv[1], "makehuman-base")), **read_godot(os.path.join(sys.argv[1], "godot-xr-tools-hands"))}
+    base = os.path.join(sys.argv[1], "makehuman-base")
+    made = {**read_makehuman(base), **read_person(base), **read_godot(os.path.join(sys.argv[1], "godot-xr-tools-hands"))}
     np.savez_compressed(FILE, **made)
     print(f"{FILE}: {os.path.getsize(FILE)} bytes")

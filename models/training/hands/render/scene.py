@@ -9,11 +9,13 @@ from ..pool import CROP, FRAME
 from . import meshes
 from .hand_model import turn, unit
 from .materials import SKIN, cloth_row, colour, skin_row, table_row, thing_row
+from .person import FACE_M, Person
 from .poses import fingers
 from .raster import Scene
 from .things import KINDS, ring_triangles, thing
 
-LABEL_THING, LABEL_TABLE = 3, 4  # hands are 1 (left) and 2 (right)
+LABEL_THING, LABEL_TABLE, LABEL_PERSON = 3, 4, 5  # hands are 1 (left) and 2 (right)
+FACES = 0.3  # share of windows on a face, of scenes with hands and a face apart from them
 SHAPES = 16  # mixtures of MakeHuman's targets
 DEG = np.pi / 180
 
@@ -29,6 +31,7 @@ class Generator:
             morph = {t: r.uniform(-1, 1) * 0.9 for t in meshes.TARGETS}
             self.shapes.append(meshes.makehuman(morph if i else {}))
         self.godot, self.skins = meshes.godot()
+        self.person = Person()
 
     def hand(self) -> dict:
         """A posed right hand with forearm in its own frame, wrist at the origin."""
@@ -208,6 +211,17 @@ class Generator:
         rest = np.stack([x.ravel() * 10, y.ravel() * 10, x.ravel() * 0], 1)
         scene.add(v, np.array(t), rest, colour(r), 1, np.zeros(len(t)), [table_row(r)], LABEL_TABLE)
 
+    def add_person(self, scene: Scene, k, distance: float) -> np.ndarray:
+        """Somebody who looks more or less into the camera, `distance` metres away. Returns the middle of the head."""
+        r, (width, height) = self.r, FRAME
+        z = np.clip(distance * np.exp(r.normal(0.25, 0.3)), 0.28, 2.5)
+        at = np.array([(r.normal(0.5, 0.2) * width - k[2]) / k[0] * z, (r.normal(0.42, 0.2) * height - k[3]) / k[1] * z, z])
+        turned = turn(np.array([0, 1.0, 0]), r.normal(0, 0.5)) @ turn(np.array([1.0, 0, 0]), r.normal(0, 0.25)) @ turn(np.array([0, 0, 1.0]), r.normal(0, 0.2))
+        look = self.person.dressed(r)
+        look["v"] = look["v"] @ (np.diag([1.0, -1.0, -1.0]) @ turned).T + at
+        scene.add(**look, label=LABEL_PERSON)
+        return at
+
     def lights(self) -> np.ndarray:
         r = self.r
         out = np.zeros(27, np.float32)
@@ -262,6 +276,7 @@ class Generator:
             if in_hand is not None:
                 scene.add(in_hand[0] * mirror, in_hand[1], in_hand[2] * 10, colour(r), 1, np.zeros(len(in_hand[1])), [thing_row(r)], LABEL_THING)
             joints[h] = j * mirror
+        head = self.add_person(scene, k, distance) if self.facing > 0 and r.random() < (0.8 if facing else 0.1) else None
         for _ in range(r.integers(0, 6)):
             own, triangles = thing(r)
             z = np.exp(r.uniform(np.log(0.3), np.log(1.6)))
@@ -277,9 +292,20 @@ class Generator:
         if not scene.parts:  # the rasteriser wants a triangle; this one has no area
             scene.add(np.zeros((3, 3)), [[0, 1, 2]], np.zeros((3, 3)), 0, 1, [0], [thing_row(r)], 0)
         scene.close(self.lights())
-        return self.row(scene, k, joints, there)
+        return self.row(scene, k, joints, there, head)
 
-    def row(self, scene: Scene, k, joints, there) -> dict:
+    def face_window(self, k, head, uv, presence):
+        """Middle and side of a window on a face; `None` when there is none in the picture, or a hand may be in the window."""
+        r, (width, height) = self.r, FRAME
+        if head is None:
+            return None
+        across = k[0] * FACE_M / head[2]
+        side = across * np.exp(r.uniform(np.log(0.5), np.log(2.2)))
+        middle = head[:2] / head[2] * k[:2] + k[2:] + r.normal(0, 0.25, 2) * across
+        near = [(np.abs(uv[h] - middle).max(1) < side * 0.62).any() for h in (0, 1) if presence[h] != 0]
+        return (middle, side) if (middle > 0).all() and (middle < [width, height]).all() and not any(near) else None
+
+    def row(self, scene: Scene, k, joints, there, head) -> dict:
         r = self.r
         width, height = FRAME
         full = scene.draw(r, k, width, height)
@@ -297,9 +323,12 @@ class Generator:
             presence[h] = 1 if inside >= 10 and seen >= 6 and pixels > 40 else 0 if seen == 0 and inside < 3 else -1
             size[h] = k[0] * 0.1 / joints[h][0, 2] if joints[h][0, 2] > 0.03 else 0
         out = dict(rgb=full["rgb"], alpha=full["alpha"], K=k, J3=joints, uv=uv, pres=presence, size=size)
-        # The window: mostly on a hand, else anywhere.
+        # The window: mostly on a hand, on a face that no hand is near, else anywhere.
         of = [h for h in (0, 1) if presence[h] == 1]
-        if of and r.random() < 0.93:
+        face = self.face_window(k, head, uv, presence)
+        if face is not None and (not of or r.random() < FACES):
+            (h, window_presence), (middle, side) = (r.integers(2), 0), face
+        elif of and r.random() < 0.93:
             h, window_presence = of[r.integers(len(of))], 1
             low, high = uv[h].min(0), uv[h].max(0)
             side = max(high - low) * r.uniform(1.3, 2.3) + 2

@@ -1,0 +1,269 @@
+//! Two hand models for one stream: the second takes over while it sees hands that the first does not.
+//!
+//! No small network is best everywhere: `ego-hands` is made for a camera on the wearer's head, `mediapipe-hands` for people in front of a
+//! camera. Which one a stream needs shows in its pictures. One model finds the hands of every frame; while a hand is missing the other
+//! one looks at a frame now and then, and takes over when it has seen more in [`VOTES`] of its looks in a row.
+
+use ego_core::camera::{Intrinsics, IntrinsicsSource};
+use ego_core::hands::{Hand, Hands};
+use ego_core::image::MaskView;
+use ego_core::range::{BYSTANDER_SHARE, share_within};
+use ego_core::region::Box2;
+
+use super::model::{HandInput, HandModel, open_one};
+use super::tracker::HandTrackerConfig;
+use crate::error::Result;
+
+/// Looks of the other model in a row that must see more.
+const VOTES: u32 = 3;
+/// Looks of both models in a row that see nothing, after which the first model has the stream again.
+const EMPTY: u32 = 6;
+/// The first look, seconds after the beginning of a stream, when the model at work has settled.
+const FIRST_S: f64 = 0.25;
+/// Time between looks while no hand is seen or a change is considered.
+const SOON_S: f64 = 0.5;
+/// Time between looks while one hand is seen.
+const LATER_S: f64 = 2.0;
+/// Assumed time between frames that carry no time stamp.
+const FRAME_S: f64 = 1.0 / 30.0;
+/// The other model sees more when the presence of what it alone sees is larger by this than that of what it does not see.
+const MARGIN: f32 = 0.2;
+/// Two boxes around joints that overlap more than this are of the same hand.
+const SAME_HAND_IOU: f64 = 0.1;
+
+/// A model, and what its results are called.
+#[derive(Debug)]
+struct Voice {
+    name: String,
+    model: Box<dyn HandModel>,
+    /// What is added to its track numbers, so that no number is reported twice.
+    offset: u32,
+}
+
+/// The two models.
+#[derive(Debug)]
+pub(super) struct HandPair {
+    at_work: Voice,
+    other: Voice,
+    /// Whether the model at work is the first of the settings.
+    first_works: bool,
+    max_hands: usize,
+    now_s: f64,
+    last_pts_ns: Option<u64>,
+    next_look_s: f64,
+    votes: u32,
+    empty: u32,
+    /// The highest track number that was reported.
+    reported: u32,
+}
+
+impl HandPair {
+    /// Opens both, side by side.
+    ///
+    /// # Errors
+    /// As [`super::open`].
+    pub(super) fn open(config: &HandTrackerConfig, second: &str) -> Result<HandPair> {
+        let other = HandTrackerConfig { model: second.to_owned(), detector: None, ..config.clone() };
+        let (first, second) = std::thread::scope(|scope| {
+            let second = scope.spawn(|| open_one(&other));
+            (open_one(config), second.join())
+        });
+        let second = second.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+        Ok(HandPair::new((config.model.clone(), first?), (other.model, second), config.max_hands))
+    }
+
+    fn new(first: (String, Box<dyn HandModel>), second: (String, Box<dyn HandModel>), max_hands: usize) -> HandPair {
+        let voice = |(name, model)| Voice { name, model, offset: 0 };
+        HandPair {
+            at_work: voice(first),
+            other: voice(second),
+            first_works: true,
+            max_hands,
+            now_s: 0.0,
+            last_pts_ns: None,
+            next_look_s: FIRST_S,
+            votes: 0,
+            empty: 0,
+            reported: 0,
+        }
+    }
+
+    /// Goes on in time; frames that come out of order do not turn it back.
+    fn tick(&mut self, pts_ns: Option<u64>) {
+        self.now_s += match (pts_ns, self.last_pts_ns) {
+            (Some(now), Some(then)) => now.saturating_sub(then) as f64 * 1e-9,
+            _ => FRAME_S,
+        };
+        self.last_pts_ns = pts_ns;
+    }
+
+    /// The other model looks at the frame. Tells whether it is to take over.
+    fn considers(&mut self, found: &Hands, theirs: &Hands, mask: Option<&MaskView<'_>>) -> bool {
+        let gain = alone(theirs, found, mask) - alone(found, theirs, mask);
+        self.votes = if gain > MARGIN { self.votes + 1 } else { 0 };
+        let nothing = found.hands.is_empty() && theirs.hands.is_empty();
+        self.empty = if nothing { self.empty.saturating_add(1) } else { 0 };
+        self.next_look_s = self.now_s + if self.votes > 0 || found.hands.is_empty() { SOON_S } else { LATER_S };
+        self.votes >= VOTES || (self.empty >= EMPTY && !self.first_works)
+    }
+
+    fn change(&mut self) {
+        std::mem::swap(&mut self.at_work, &mut self.other);
+        self.first_works = !self.first_works;
+        (self.votes, self.empty) = (0, 0);
+        self.at_work.offset = self.reported;
+    }
+
+    fn report(&mut self, mut hands: Hands) -> Hands {
+        for hand in &mut hands.hands {
+            hand.track = hand.track.wrapping_add(self.at_work.offset);
+            self.reported = self.reported.max(hand.track);
+        }
+        hands
+    }
+}
+
+impl HandModel for HandPair {
+    fn provider(&self) -> &str {
+        self.at_work.model.provider()
+    }
+
+    fn fallback(&self) -> Option<&str> {
+        self.at_work.model.fallback().or_else(|| self.other.model.fallback())
+    }
+
+    fn find(&mut self, input: &HandInput<'_>) -> Result<Hands> {
+        self.tick(input.pts_ns);
+        let mut hands = self.at_work.model.find(input)?;
+        if hands.hands.len() < self.max_hands && self.now_s >= self.next_look_s {
+            let theirs = self.other.model.find(input)?;
+            if self.considers(&hands, &theirs, input.mask.as_ref()) {
+                self.change();
+                hands = theirs;
+            }
+        }
+        Ok(self.report(hands))
+    }
+
+    fn intrinsics(&self) -> Option<(Intrinsics, IntrinsicsSource)> {
+        self.at_work.model.intrinsics()
+    }
+
+    fn set_smoothing(&mut self, smoothing: bool) {
+        self.at_work.model.set_smoothing(smoothing);
+        self.other.model.set_smoothing(smoothing);
+    }
+
+    /// Whose turn it is stays: it is the same camera.
+    fn reset(&mut self) {
+        self.at_work.model.reset();
+        self.other.model.reset();
+        (self.now_s, self.last_pts_ns, self.next_look_s) = (0.0, None, FIRST_S);
+        (self.votes, self.empty) = (0, 0);
+    }
+
+    fn at_work(&self) -> Option<&str> {
+        Some(&self.at_work.name)
+    }
+}
+
+/// Presence of the hands within reach that only the first of two results has.
+fn alone(hands: &Hands, others: &Hands, mask: Option<&MaskView<'_>>) -> f32 {
+    let within = |hand: &&Hand| mask.and_then(|mask| share_within(mask, &hand.image_norm)).is_none_or(|share| share >= BYSTANDER_SHARE);
+    let only = |hand: &&Hand| !others.hands.iter().any(|other| same_hand(hand, other));
+    hands.hands.iter().filter(within).filter(only).map(|hand| hand.presence).sum()
+}
+
+fn same_hand(a: &Hand, b: &Hand) -> bool {
+    let around = |hand: &Hand| Box2::around(hand.image_norm.iter().map(|p| p.map(f64::from)));
+    matches!((around(a), around(b)), (Some(a), Some(b)) if a.iou(&b) > SAME_HAND_IOU)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ego_core::hands::{DepthSource, JOINTS, Side};
+    use ego_core::image::{ImageView, PixelFormat};
+
+    /// Always reports hands at the same places.
+    #[derive(Debug)]
+    struct Fixed(Vec<Hand>);
+
+    impl HandModel for Fixed {
+        fn provider(&self) -> &str {
+            "cpu"
+        }
+
+        fn fallback(&self) -> Option<&str> {
+            None
+        }
+
+        fn find(&mut self, _: &HandInput<'_>) -> Result<Hands> {
+            Ok(Hands { hands: self.0.clone(), depth_source: DepthSource::Estimated })
+        }
+
+        fn intrinsics(&self) -> Option<(Intrinsics, IntrinsicsSource)> {
+            None
+        }
+
+        fn set_smoothing(&mut self, _: bool) {}
+
+        fn reset(&mut self) {}
+    }
+
+    /// A hand of a tenth of the picture around this place.
+    fn hand(track: u32, x: f32, presence: f32) -> Hand {
+        let image_norm = std::array::from_fn(|i| [x + 0.005 * i as f32, 0.5 + 0.005 * (i % 7) as f32]);
+        Hand { side: Side::Right, score: 1.0, presence, track, image_norm, camera_m: None, joint_score: [presence; JOINTS] }
+    }
+
+    fn pair(first: &[Hand], second: &[Hand]) -> HandPair {
+        let fixed = |name: &str, hands: &[Hand]| (name.to_owned(), Box::new(Fixed(hands.to_vec())) as Box<dyn HandModel>);
+        HandPair::new(fixed("first", first), fixed("second", second), 2)
+    }
+
+    /// Runs 30 frames a second; returns who was at work at the end, and the last result.
+    fn run(pair: &mut HandPair, seconds: f64) -> (String, Hands) {
+        let pixels = [0; 12];
+        let mut last = Hands::default();
+        for n in 0..(seconds * 30.0) as u64 {
+            let view = ImageView::packed(PixelFormat::Rgb, 2, 2, &pixels).expect("twelve bytes are enough");
+            last = pair.find(&HandInput::of(view, Some(n * 33_333_333))).expect("fixed hands are found");
+        }
+        (pair.at_work().unwrap_or_default().to_owned(), last)
+    }
+
+    #[test]
+    fn the_model_that_sees_the_hand_takes_over_with_new_track_numbers() {
+        let mut pair = pair(&[], &[hand(1, 0.3, 0.99)]);
+        assert_eq!(run(&mut pair, 1.2).0, "first", "before it has seen it three times");
+        let (at_work, hands) = run(&mut pair, 3.0);
+        assert_eq!((at_work.as_str(), hands.hands.len()), ("second", 1));
+    }
+
+    #[test]
+    fn a_sure_hand_outweighs_what_the_first_model_half_believes_elsewhere() {
+        let (face, palm) = (hand(7, 0.7, 0.6), hand(1, 0.2, 0.99));
+        let (at_work, hands) = run(&mut pair(&[face], &[palm]), 8.0);
+        assert_eq!(at_work, "second");
+        assert_eq!(hands.hands[0].track, 8, "above all numbers that were reported");
+    }
+
+    #[test]
+    fn models_that_see_the_same_or_as_much_stay() {
+        let both = [hand(1, 0.2, 0.9), hand(2, 0.6, 0.9)];
+        assert_eq!(run(&mut pair(&both[..1], &both[..1]), 20.0).0, "first", "the same hand");
+        assert_eq!(run(&mut pair(&both[..1], &both[1..]), 20.0).0, "first", "as much elsewhere");
+        assert_eq!(run(&mut pair(&both, &[hand(3, 0.9, 1.0)]), 20.0).0, "first", "nothing is missing");
+        assert_eq!(run(&mut pair(&[], &[]), 20.0).0, "first", "nothing to see");
+    }
+
+    #[test]
+    fn an_empty_picture_gives_the_stream_back_to_the_first() {
+        let mut pair = pair(&[], &[hand(1, 0.3, 0.99)]);
+        run(&mut pair, 5.0);
+        pair.at_work.model = Box::new(Fixed(Vec::new()));
+        assert_eq!(run(&mut pair, 2.0).0, "second");
+        assert_eq!(run(&mut pair, 10.0).0, "first");
+    }
+}
