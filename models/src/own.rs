@@ -1,6 +1,7 @@
 //! Networks of our own: compiled into the program, and written to the models folder when one of them is asked for.
 
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 use crate::error::{ModelError, Result};
 
@@ -26,7 +27,10 @@ pub(crate) fn is_compiled_in(file: &Path) -> bool {
 /// # Errors
 /// When the file cannot be written.
 pub(crate) fn unpack(to: &Path) -> Result<()> {
+    // Stages of one program start side by side.
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
     let Some((name, bytes)) = FILES.iter().find(|(name, _)| to.file_name() == Some(name.as_ref())) else { return Ok(()) };
+    let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     if std::fs::read(to).is_ok_and(|found| found == *bytes) {
         return Ok(());
     }

@@ -207,12 +207,13 @@ def main():
             stem = os.path.splitext(os.path.basename(clip))[0]
             them = {n: [] for n in sorted({1, cores})}
             ours = []
+            # The program first: its own models lie in the folder from their first use on.
             for rep in range(a.reps):
+                folder = os.path.join(tmp, f"ego{rep}")
+                ours.append(measure([a.ego, "run", clip, "--out", folder, "--config", config]))
                 for n in them:
                     command = [sys.executable, __file__, "--peer", lines, "--models", a.models, "--threads", str(n), "--depth-every", str(a.depth_every), "--hands", a.hands, clip]
                     them[n].append(measure(command))
-                folder = os.path.join(tmp, f"ego{rep}")
-                ours.append(measure([a.ego, "run", clip, "--out", folder, "--config", config]))
             both = [lines, os.path.join(folder, stem + ".jsonl")]
             frames = [frames_of(path) for path in both]
             best = min(them, key=lambda n: median([w for w, _ in them[n]]))

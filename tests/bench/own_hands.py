@@ -1,8 +1,8 @@
 """The hand networks of our own in Python, as a careful user would run them: the peer of `egohands model=ego-hands` for `chain.py`.
 
-The same rules as the program's: hands are followed from frame to frame by one look each, and are lost at the confidence that they are
-found with; the finder is asked while a hand is missing, at most every eighth frame while one is in view, but for eight frames after a
-loss. Heat maps of all joints are read at once. Slower, and the reference: `models/training/hands/detect.py`.
+The program's rules, but for its memory of places without a hand: hands are followed from frame to frame by one look each, and are lost at
+the confidence that they are found with; the finder is asked while a hand is missing, at most every eighth frame while one is in view,
+but for eight frames after a loss. Heat maps of all joints are read at once. Slower, and the reference: `models/training/hands/detect.py`.
 """
 import numpy as np
 import cv2

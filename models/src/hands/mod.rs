@@ -5,6 +5,7 @@
 //! hands has it.
 
 mod camera;
+mod cold;
 mod crop;
 mod effhandegonet;
 mod finder;

@@ -211,15 +211,26 @@ impl Shrinker {
                     }
                 }
             }
-            let one = 1.0 / (f32::from(WHOLE) * f32::from(WHOLE));
-            for (u, value) in line.iter_mut().enumerate() {
-                let (first, weights, _) = x_axis.part(u);
-                let at = first * channel.step + channel.first - from;
-                let taps = sum.get(at..).unwrap_or_default().iter().step_by(channel.step);
-                let total: u32 = taps.zip(weights).map(|(sum, weight)| u32::from(*sum) * u32::from(*weight)).sum();
-                *value = total as f32 * one;
+            let from_first = |begin: usize| begin * channel.step + channel.first - from;
+            match channel.step {
+                1 => weigh::<1>(sum, x_axis, from_first, line),
+                2 => weigh::<2>(sum, x_axis, from_first, line),
+                3 => weigh::<3>(sum, x_axis, from_first, line),
+                _ => weigh::<4>(sum, x_axis, from_first, line),
             }
         }
+    }
+}
+
+/// The pixels of a line from weighted sums of the picture's rows, `STEP` bytes from one to the next of a channel; `at` tells where the
+/// picture's column lies in them.
+fn weigh<const STEP: usize>(sums: &[u16], axis: &Axis, at: impl Fn(usize) -> usize, line: &mut [f32]) {
+    let one = 1.0 / (f32::from(WHOLE) * f32::from(WHOLE));
+    for ((begin, from, to), value) in axis.parts.iter().zip(line) {
+        let weights = axis.weights.get(*from..*to).unwrap_or_default();
+        let taps = sums.get(at(*begin)..).unwrap_or_default().chunks(STEP);
+        let total: u32 = taps.zip(weights).map(|(tap, weight)| tap.first().map_or(0, |sum| u32::from(*sum) * u32::from(*weight))).sum();
+        *value = total as f32 * one;
     }
 }
 

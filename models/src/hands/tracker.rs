@@ -9,6 +9,7 @@ use ego_core::one_euro::{OneEuro, OneEuroFilter};
 use ego_core::region::Region;
 
 use super::camera::{Camera, IntrinsicsChoice};
+use super::cold::ColdPlaces;
 use super::landmarks::Landmarks;
 use super::looks::{Look, Looker, Wanted};
 use super::model::{HandInput, HandModel};
@@ -126,6 +127,7 @@ pub struct HandTracker {
     looker: Looker,
     camera: Camera,
     tracks: Vec<Track>,
+    cold: ColdPlaces,
     next_id: u32,
     searches: u64,
     fresh: bool,
@@ -159,6 +161,7 @@ impl HandTracker {
             config: config.clone(),
             camera,
             tracks: Vec::new(),
+            cold: ColdPlaces::default(),
             next_id: 1,
             searches: 0,
             fresh: true,
@@ -193,6 +196,7 @@ impl HandTracker {
     /// Forgets all hands, as at the start of a stream; track numbers go on.
     pub fn reset(&mut self) {
         self.tracks.clear();
+        self.cold.clear();
         self.fresh = true;
         self.since_search = 0;
         self.search_eagerly = 0;
@@ -285,7 +289,8 @@ impl HandTracker {
             }
             let region = candidate.region;
             let known = self.tracks.iter().any(|t| t.region.bounds().iou(&region.bounds()) > SAME_REGION_IOU);
-            if !known && region.side.is_finite() && region.side >= 1.0 {
+            let cold = self.cold.hold(&region, candidate.as_left, self.counts.frames);
+            if !known && !cold && region.side.is_finite() && region.side >= 1.0 {
                 self.tracks.push(Track {
                     id: 0,
                     region,
@@ -309,6 +314,9 @@ impl HandTracker {
         let pursuits = self.looker.take(&mut self.counts.landmark_runs);
         for (track, pursuit) in self.tracks.iter_mut().skip(first).zip(pursuits) {
             let Look { seen, next, as_left } = pursuit.look()?;
+            if track.id == 0 {
+                self.cold.note(&track.region, track.as_left, seen.presence, self.counts.frames);
+            }
             track.as_left = as_left;
             let finite = seen.image.iter().chain(&seen.world).flatten().all(|v| v.is_finite());
             track.seen = (seen.presence > min_presence && finite).then_some(seen);

@@ -41,10 +41,11 @@ impl WindowSampler {
         let (first, rest) = out.split_at_mut(plane.min(out.len()));
         let (second, third) = rest.split_at_mut(plane.min(rest.len()));
         let [r, b] = if *channels == Channels::Bgr { [2, 0] } else { [0, 2] };
+        let per_level = std.map(|std| 1.0 / std);
         self.shrinker.fill(view, mask, Window { middle, scale, samples, mirrored }, *size, |at, rgb| {
             for ((plane, k), channel) in [&mut *first, &mut *second, &mut *third].into_iter().zip([r, 1, b]).zip(0..3) {
                 if let Some(value) = plane.get_mut(at) {
-                    *value = (rgb[k] - mean[channel]) / std[channel];
+                    *value = (rgb[k] - mean[channel]) * per_level[channel];
                 }
             }
         });

@@ -122,6 +122,20 @@ pub(crate) fn fix_hands_delay(chain: &Chain, settings: &Settings) {
     }
 }
 
+/// Sets a pipeline going with its stages started side by side: opening a network keeps one core busy, and each stage has its own. Tells
+/// whether all went well; what has not has left its reason on the bus.
+pub(crate) fn start(pipeline: &gst::Pipeline, stages: &[(String, gst::Element)], to: gst::State) -> bool {
+    // From here on the stages may be ahead of the pipeline: it leaves those alone that are where it goes.
+    if pipeline.set_state(gst::State::Ready).is_err() {
+        return false;
+    }
+    let all_started = std::thread::scope(|scope| {
+        let starts: Vec<_> = stages.iter().map(|(_, stage)| scope.spawn(|| stage.set_state(gst::State::Paused).is_ok())).collect();
+        starts.into_iter().all(|start| start.join().unwrap_or(false))
+    });
+    all_started && pipeline.set_state(to).is_ok()
+}
+
 /// A queue that is bounded by frames alone.
 pub(crate) fn queue(frames: u32) -> Result<gst::Element> {
     let queue = make("queue")?;

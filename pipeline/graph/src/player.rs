@@ -94,10 +94,10 @@ impl Player {
         let source = batch::source(&plan.input.kind, rate)?;
         pipeline.add(&source).map_err(|e| GraphError::Build(e.to_string()))?;
         batch::link_source(&source, &entry)?;
+        // A refused start leaves its reason on the bus, and `poll` tells it.
+        let _ = chain::start(&pipeline, &chain.stages, gst::State::Paused);
         let stages = Stages::new(chain.stages);
         let player = Player { pipeline, bus, stages, input: plan.input.clone(), gate, rate: 1.0 };
-        // A refused start leaves its reason on the bus, and `poll` tells it.
-        let _ = player.pipeline.set_state(gst::State::Paused);
         Ok(player)
     }
 

@@ -8,7 +8,7 @@ use crossbeam_channel::Receiver;
 use gst::prelude::*;
 
 use crate::batch::NO_VIDEO;
-use crate::chain::Chain;
+use crate::chain::{self, Chain};
 use crate::container;
 use crate::error::{GraphError, Result};
 use crate::events::{self, EVENT_QUEUE, Event, Events, Progress};
@@ -193,7 +193,10 @@ const DONE: Flow = Flow::Break(());
 impl Run {
     fn listen(mut self, bus: &gst::Bus) -> Outcome {
         // A refused start has left its reason on the bus.
-        let refused = self.graph.pipeline.set_state(gst::State::Playing).is_err();
+        let Graph { pipeline, chain, late, .. } = &self.graph;
+        // Late stages are in a bin of their own.
+        let stages = if late.is_some() { &[][..] } else { &chain.stages };
+        let refused = !chain::start(pipeline, stages, gst::State::Playing);
         if let Some(late) = &self.graph.late
             && let Err(error) = late.load()
         {

@@ -90,6 +90,10 @@ fn values(total: &ClipScore) -> Vec<Measured> {
         list.percent("objects.recall", boxes.recall(BOX_SCORE), boxes.truths());
         list.percent("objects.map50", boxes.mean_ap50(), boxes.truths());
     }
+    if let Some(held) = &total.held {
+        list.share("objects.in_hand_precision", held.right, held.found);
+        list.share("objects.in_hand_recall", held.right, held.truths);
+    }
     if let Some(mask) = &total.mask {
         list.percent("mask.kept", (mask.frames > 0).then(|| mask.kept / mask.frames as f64), mask.frames);
         list.share("mask.relaxed", mask.relaxed, mask.frames);

@@ -7,9 +7,11 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use ego_core::hands::Side;
 use ego_core::metrics::action::{AnswerTally, IdleTally, Labelled, SegmentTally, delays_s, idle_tally, segment_tally, stretches};
 use ego_core::metrics::detection::{BoxTally, Boxed};
 use ego_core::metrics::pose::{HandPose, HandTally};
+use ego_core::objects::InHand;
 use ego_outputs::{ActionRecord, FrameRecord, HandRecord, ObjectRecord, names_nothing};
 
 /// Overlaps at which segments are scored.
@@ -23,10 +25,45 @@ pub(super) struct ClipScore {
     pub(super) frames: u64,
     pub(super) hands: Option<HandTally>,
     pub(super) boxes: Option<BoxTally>,
+    pub(super) held: Option<HeldTally>,
     pub(super) mask: Option<MaskTally>,
     pub(super) action: Option<ActionScore>,
     /// Ages by stage, nanoseconds.
     pub(super) ages_ns: BTreeMap<String, Vec<u64>>,
+}
+
+/// Which object is in which hand, a thing in both hands counting twice: right when class and side are.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct HeldTally {
+    pub(super) truths: u64,
+    pub(super) found: u64,
+    pub(super) right: u64,
+}
+
+impl HeldTally {
+    fn frame(&mut self, known: &[ObjectRecord], found: &[ObjectRecord]) {
+        let mut open: Vec<(&str, Side)> = held(known).collect();
+        self.truths += open.len() as u64;
+        for claim in held(found) {
+            self.found += 1;
+            if let Some(at) = open.iter().position(|fact| *fact == claim) {
+                open.swap_remove(at);
+                self.right += 1;
+            }
+        }
+    }
+}
+
+fn held(objects: &[ObjectRecord]) -> impl Iterator<Item = (&str, Side)> {
+    objects.iter().flat_map(|object| {
+        let sides: &[Side] = match object.in_hand {
+            InHand::None => &[],
+            InHand::Left => &[Side::Left],
+            InHand::Right => &[Side::Right],
+            InHand::Both => &[Side::Left, Side::Right],
+        };
+        sides.iter().map(|side| (object.label.as_str(), *side))
+    })
 }
 
 /// What the range mask did.
@@ -60,6 +97,12 @@ impl ClipScore {
         if let Some(boxes) = &other.boxes {
             self.boxes.get_or_insert_default().add(boxes);
         }
+        if let Some(held) = &other.held {
+            let mine = self.held.get_or_insert_default();
+            mine.truths += held.truths;
+            mine.found += held.found;
+            mine.right += held.right;
+        }
         if let Some(mask) = &other.mask {
             let mine = self.mask.get_or_insert_default();
             mine.frames += mask.frames;
@@ -86,6 +129,8 @@ pub(super) fn score(name: &str, results: &[FrameRecord], truth: &[FrameRecord]) 
     let mut clip = ClipScore { name: name.to_owned(), ..ClipScore::default() };
     let truth = &*with_times(results, truth);
     let paired = pair(results, truth);
+    // A truth that never says so does not know.
+    let knows_held = truth.iter().flat_map(|f| f.objects.iter().flatten()).any(|object| object.in_hand != InHand::None);
     for (result, true_frame) in &paired {
         clip.frames += 1;
         let scale = [ratio(result.width, true_frame.width), ratio(result.height, true_frame.height)];
@@ -95,6 +140,9 @@ pub(super) fn score(name: &str, results: &[FrameRecord], truth: &[FrameRecord]) 
             clip.hands.get_or_insert_default().frame(&known, &found);
         }
         if let (Some(found), Some(known)) = (&result.objects, &true_frame.objects) {
+            if knows_held {
+                clip.held.get_or_insert_default().frame(known, found);
+            }
             let known: Vec<Boxed> = known.iter().map(|o| boxed(o, scale)).collect();
             let found: Vec<Boxed> = found.iter().map(|o| boxed(o, [1.0; 2])).collect();
             clip.boxes.get_or_insert_default().frame(&known, &found);
@@ -293,6 +341,29 @@ mod tests {
         assert!(pair(&elsewhere, &truth()).is_empty());
         let untimed: Vec<FrameRecord> = results.iter().cloned().map(|f| FrameRecord { pts_ns: None, ..f }).collect();
         assert_eq!(pair(&untimed, &truth()).len(), 100);
+    }
+
+    #[test]
+    fn what_is_in_which_hand_is_compared_by_class_and_side() {
+        let frame = |objects: &[(&str, InHand)]| {
+            let object = |(label, in_hand): &(&str, InHand)| ObjectRecord {
+                label: (*label).into(),
+                class: 1,
+                score: 0.9,
+                track: None,
+                box_px: [0.0, 0.0, 9.0, 9.0],
+                in_hand: *in_hand,
+            };
+            let mut frame = FrameRecord::new("clip", 0, Some(0), 640, 360);
+            frame.objects = Some(objects.iter().map(object).collect());
+            frame
+        };
+        let known = frame(&[("milk", InHand::Both), ("book", InHand::Left), ("cup", InHand::None)]);
+        let found = frame(&[("milk", InHand::Left), ("book", InHand::Right), ("cup", InHand::None)]);
+        let clip = score("clip", std::slice::from_ref(&found), &[known]);
+        assert_eq!(clip.held, Some(HeldTally { truths: 3, found: 2, right: 1 }));
+        let silent = frame(&[("milk", InHand::None)]);
+        assert_eq!(score("clip", &[found], &[silent]).held, None, "a truth that never says what is held");
     }
 
     #[test]
