@@ -4,10 +4,13 @@
 //! bits), which MediaPipe uses on the CPU: a crop from an RGB picture equals OpenCV's byte for byte. YUV pictures are
 //! interpolated plane by plane and converted at the output pixel, so they are never converted as a whole.
 
+mod upright;
+
 use ego_core::image::{ImageView, MaskView, PixelFormat, Plane, YuvToRgb};
 use ego_core::region::Region;
 
 use crate::manifest::{Border, Channels, Input, Layout, Resize};
+use upright::Across;
 
 /// Fractional bits of a source position: 1/32 pixel.
 const BITS: i32 = 5;
@@ -60,6 +63,9 @@ pub struct Sampler {
     levels: Box<[[f32; 256]; 3]>,
     /// Steps along a row, fine units: (dx, dy) for each column.
     columns: Vec<[i32; 2]>,
+    /// Where each column lies in the planes of an upright picture, and two rows of each plane, mixed.
+    across: Vec<Across>,
+    lines: [Vec<u16>; 3],
 }
 
 impl Sampler {
@@ -79,6 +85,8 @@ impl Sampler {
             border: input.border,
             levels,
             columns: vec![[0; 2]; input.size[0]],
+            across: Vec::new(),
+            lines: Default::default(),
         }
     }
 
@@ -128,7 +136,10 @@ impl Sampler {
         }
         // Inside the window the picture's edge goes on: what OpenCV's resize does.
         let border = std::mem::replace(&mut self.border, Border::Replicate);
-        self.masked(view, m, mask, window, out);
+        match yuv(view) {
+            Some(picture) => self.upright(&picture, m, mask.and_then(|mask| Keep::new(view, mask)).as_ref(), window, out),
+            None => self.masked(view, m, mask, window, out),
+        }
         self.border = border;
         Placement { scale, offset: corner.map(|v| v as f64) }
     }
@@ -163,18 +174,18 @@ impl Sampler {
 
     /// [`Sampler::affine`] into a part of the tensor, black where the mask does not want the picture.
     fn masked(&mut self, view: &ImageView<'_>, m: [[f64; 3]; 2], mask: Option<&MaskView<'_>>, window: Window, out: &mut [f32]) {
-        let fine = f64::from(1 << FINE_BITS);
-        // Ties go to the even number, as in the C library's rounding that OpenCV uses.
-        let round = |v: f64| (v * fine).round_ties_even() as i32;
-        for (u, step) in self.columns.iter_mut().enumerate() {
-            *step = [round(m[0][0] * u as f64), round(m[1][0] * u as f64)];
-        }
-        let half_step = 1 << (FINE_BITS - BITS - 1);
-        let start = |v: usize, row: [f64; 3]| round(row[1] * v as f64 + row[2]).saturating_add(half_step);
-        let rows = |v: usize| [start(v, m[0]), start(v, m[1])];
+        self.steps(m);
+        let rows = |v: usize| start(m, v);
         match mask.and_then(|mask| Keep::new(view, mask)) {
             None => self.formats(view, rows, |_| true, window, out),
             Some(keep) => self.formats(view, rows, |p| keep.wants(p), window, out),
+        }
+    }
+
+    /// The steps along a row of the tensor.
+    fn steps(&mut self, m: [[f64; 3]; 2]) {
+        for (u, step) in self.columns.iter_mut().enumerate() {
+            *step = [fine(m[0][0] * u as f64), fine(m[1][0] * u as f64)];
         }
     }
 
@@ -186,42 +197,16 @@ impl Sampler {
         window: Window,
         out: &mut [f32],
     ) {
-        let yuv = view.yuv;
         match view.format {
             PixelFormat::Rgb => self.fill(rows, keep, window, &Packed::<3, 0, 1, 2>::new(view), out),
             PixelFormat::Bgr => self.fill(rows, keep, window, &Packed::<3, 2, 1, 0>::new(view), out),
             PixelFormat::Rgbx => self.fill(rows, keep, window, &Packed::<4, 0, 1, 2>::new(view), out),
             PixelFormat::Bgrx => self.fill(rows, keep, window, &Packed::<4, 2, 1, 0>::new(view), out),
             PixelFormat::Gray8 => self.fill(rows, keep, window, &Packed::<1, 0, 0, 0>::new(view), out),
-            PixelFormat::I420 => {
-                let [y, u, v] = view.planes;
-                self.fill(
-                    rows,
-                    keep,
-                    window,
-                    &Yuv::new(view, Samples::new(y, 1, 0), Samples::new(u, 1, 0), Samples::new(v, 1, 0), 1, yuv),
-                    out,
-                );
-            }
-            PixelFormat::Nv12 => {
-                let [y, uv, _] = view.planes;
-                self.fill(
-                    rows,
-                    keep,
-                    window,
-                    &Yuv::new(view, Samples::new(y, 1, 0), Samples::new(uv, 2, 0), Samples::new(uv, 2, 1), 1, yuv),
-                    out,
-                );
-            }
-            PixelFormat::Yuy2 => {
-                let p = view.planes[0];
-                self.fill(
-                    rows,
-                    keep,
-                    window,
-                    &Yuv::new(view, Samples::new(p, 2, 0), Samples::new(p, 4, 1), Samples::new(p, 4, 3), 0, yuv),
-                    out,
-                );
+            PixelFormat::I420 | PixelFormat::Nv12 | PixelFormat::Yuy2 => {
+                if let Some(picture) = yuv(view) {
+                    self.fill(rows, keep, window, &picture, out);
+                }
             }
         }
     }
@@ -273,6 +258,17 @@ impl Sampler {
     }
 }
 
+/// Fine units. Ties go to the even number, as in the C library's rounding that OpenCV uses.
+fn fine(v: f64) -> i32 {
+    (v * f64::from(1 << FINE_BITS)).round_ties_even() as i32
+}
+
+/// Where a row of the tensor begins, fine units.
+fn start(m: [[f64; 3]; 2], v: usize) -> [i32; 2] {
+    let half_step = 1 << (FINE_BITS - BITS - 1);
+    m.map(|row| fine(row[1] * v as f64 + row[2]).saturating_add(half_step))
+}
+
 /// Where a step from the start of a row leads.
 #[inline(always)]
 fn position(start: [i32; 2], step: &[i32; 2]) -> Position {
@@ -320,30 +316,43 @@ impl Row<'_> {
     #[inline(always)]
     fn fill(&self, out: &mut [f32], colour: impl Fn(Position) -> [u8; 3]) {
         let Sampler { levels, swap_colours, layout, .. } = self.sampler;
-        let (columns, at, width) = (self.columns, self.at, self.columns.len());
-        let [r, b] = if *swap_colours { [2, 0] } else { [0, 2] };
-        let [first, second, third] = &**levels;
-        match layout {
-            Layout::Nhwc => {
-                let Some(row) = out.get_mut(at * 3..(at + width) * 3) else { return };
-                for (pixel, step) in row.chunks_exact_mut(3).zip(columns) {
-                    let rgb = colour(position(self.start, step));
-                    pixel[0] = first[rgb[r] as usize];
-                    pixel[1] = second[rgb[1] as usize];
-                    pixel[2] = third[rgb[b] as usize];
-                }
+        let colours = self.columns.iter().map(|step| colour(position(self.start, step)));
+        put(levels, *layout, *swap_colours, self.plane, self.at, colours, out);
+    }
+}
+
+/// Writes colours as the tensor wants them, from pixel `at` on; `plane` is how many pixels it has.
+#[inline(always)]
+fn put(
+    levels: &[[f32; 256]; 3],
+    layout: Layout,
+    swap_colours: bool,
+    plane: usize,
+    at: usize,
+    colours: impl ExactSizeIterator<Item = [u8; 3]>,
+    out: &mut [f32],
+) {
+    let width = colours.len();
+    let [r, b] = if swap_colours { [2, 0] } else { [0, 2] };
+    let [first, second, third] = levels;
+    match layout {
+        Layout::Nhwc => {
+            let Some(row) = out.get_mut(at * 3..(at + width) * 3) else { return };
+            for (pixel, rgb) in row.chunks_exact_mut(3).zip(colours) {
+                pixel[0] = first[rgb[r] as usize];
+                pixel[1] = second[rgb[1] as usize];
+                pixel[2] = third[rgb[b] as usize];
             }
-            Layout::Nchw => {
-                let (c0, rest) = out.split_at_mut(self.plane.min(out.len()));
-                let (c1, c2) = rest.split_at_mut(self.plane.min(rest.len()));
-                let rows = [c0, c1, c2].map(|c| c.get_mut(at..at + width));
-                let [Some(c0), Some(c1), Some(c2)] = rows else { return };
-                for (((x, y), z), step) in c0.iter_mut().zip(c1).zip(c2).zip(columns) {
-                    let rgb = colour(position(self.start, step));
-                    *x = first[rgb[r] as usize];
-                    *y = second[rgb[1] as usize];
-                    *z = third[rgb[b] as usize];
-                }
+        }
+        Layout::Nchw => {
+            let (c0, rest) = out.split_at_mut(plane.min(out.len()));
+            let (c1, c2) = rest.split_at_mut(plane.min(rest.len()));
+            let rows = [c0, c1, c2].map(|c| c.get_mut(at..at + width));
+            let [Some(c0), Some(c1), Some(c2)] = rows else { return };
+            for (((x, y), z), rgb) in c0.iter_mut().zip(c1).zip(c2).zip(colours) {
+                *x = first[rgb[r] as usize];
+                *y = second[rgb[1] as usize];
+                *z = third[rgb[b] as usize];
             }
         }
     }
@@ -493,6 +502,18 @@ struct Yuv<'a> {
     last: [i32; 2],
     last_colour: [i32; 2],
     matrix: Coefficients,
+}
+
+/// A picture whose brightness and colour are apart.
+fn yuv<'a>(view: &ImageView<'a>) -> Option<Yuv<'a>> {
+    let [first, second, third] = view.planes;
+    let (y, u, v, half_height) = match view.format {
+        PixelFormat::I420 => (Samples::new(first, 1, 0), Samples::new(second, 1, 0), Samples::new(third, 1, 0), 1),
+        PixelFormat::Nv12 => (Samples::new(first, 1, 0), Samples::new(second, 2, 0), Samples::new(second, 2, 1), 1),
+        PixelFormat::Yuy2 => (Samples::new(first, 2, 0), Samples::new(first, 4, 1), Samples::new(first, 4, 3), 0),
+        _ => return None,
+    };
+    Some(Yuv::new(view, y, u, v, half_height, view.yuv))
 }
 
 impl<'a> Yuv<'a> {

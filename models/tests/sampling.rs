@@ -243,6 +243,27 @@ proptest! {
     }
 
     #[test]
+    fn whole_pictures_are_what_their_map_gives_pixel_by_pixel(
+        which in 0usize..8, w in 1u32..70, h in 1u32..70, pad in 0usize..9, size in 1usize..40, masked: bool, phase in 0.0..6.0f64,
+    ) {
+        let format = FORMATS[which];
+        let (planes, strides) = smooth(format, w, h, pad, phase);
+        let view = ImageView {
+            format, width: w, height: h, yuv: YuvToRgb::BT709,
+            planes: std::array::from_fn(|i| Plane { data: &planes[i], stride: strides[i] }),
+        }.checked().expect("planes fit");
+        let mask = MaskView { width: 2, height: 2, plane: Plane { data: &[255, 0, 0, 255], stride: 2 } };
+        let mask = masked.then_some(&mask);
+        let mut sampler = Sampler::new(&Input { resize: Resize::Stretch, ..input(size, Layout::Nhwc, Channels::Rgb, Border::Replicate) });
+        let (mut whole, mut mapped) = (vec![0.0f32; size * size * 3], vec![0.0f32; size * size * 3]);
+        sampler.whole(&view, mask, &mut whole);
+        let scale = [w, h].map(|side| size as f64 / f64::from(side));
+        let m = [[1.0 / scale[0], 0.0, 0.5 / scale[0] - 0.5], [0.0, 1.0 / scale[1], 0.5 / scale[1] - 0.5]];
+        sampler.affine_within(&view, m, mask, &mut mapped);
+        prop_assert_eq!(whole, mapped);
+    }
+
+    #[test]
     fn wild_regions_never_leave_the_planes(
         which in 0usize..8, w in 1u32..20, h in 1u32..20, cx in -1e9..1e9f64, cy in -1e9..1e9f64, side in 0.0..1e9f64, angle in -10.0..10.0f64, zero: bool,
     ) {
