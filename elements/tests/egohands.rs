@@ -248,6 +248,22 @@ fn a_camera_of_another_shape_stops_the_pipeline_with_a_reason() {
     assert!(e.error().message().contains("640x640") && e.error().message().contains("aspect"), "{}", e.error());
 }
 
+#[test]
+fn without_its_alternative_the_element_goes_on_and_says_so() {
+    init();
+    let folder = tempfile::tempdir().unwrap();
+    let manifest = folder.path().join("other.toml");
+    let text = include_str!("../../models/zoo/mediapipe-hands.toml").replace("hand_landmark_full.onnx", "not-here.onnx");
+    std::fs::write(&manifest, text).unwrap();
+    let (element, bus) = egohands(&[("alternative", manifest.to_str().unwrap())]);
+    element.set_state(gst::State::Paused).unwrap();
+    element.set_state(gst::State::Null).unwrap();
+    let warnings: Vec<String> = std::iter::from_fn(|| bus.pop())
+        .filter_map(|m| if let gst::MessageView::Warning(w) = m.view() { Some(w.error().message().to_owned()) } else { None })
+        .collect();
+    assert!(warnings.len() == 1 && warnings[0].contains("not-here.onnx") && warnings[0].contains("alternative"), "{warnings:?}");
+}
+
 /// Which model found hands in each frame of a clip, and how many.
 fn by_model(clip: &Path, properties: &str) -> Vec<(String, usize)> {
     init();

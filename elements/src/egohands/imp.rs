@@ -30,7 +30,7 @@
  */
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
-use ego_models::ErrorKind;
+use ego_models::ModelError;
 use ego_models::hands::HandTrackerConfig;
 use ego_models::paths::find_model;
 use gst::glib;
@@ -294,7 +294,7 @@ impl AnalysisImpl for EgoHands {
             threads: common.threads,
         };
         let absent = config.alternative.as_deref().and_then(|name| {
-            let error = find_model(name).err().filter(|error| error.kind() == ErrorKind::Missing)?;
+            let error = find_model(name).err().filter(|error| matches!(error, ModelError::NotImported { .. }))?;
             Some(format!("goes on without its alternative model: {error}"))
         });
         if absent.is_some() {
