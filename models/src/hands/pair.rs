@@ -20,10 +20,11 @@ const VOTES: u32 = 3;
 const EMPTY: u32 = 6;
 /// The first look, seconds after the beginning of a stream, when the model at work has settled.
 const FIRST_S: f64 = 0.25;
-/// Time between looks while no hand is seen or a change is considered.
+/// Time between looks while a change is considered; it doubles after each look that sees no more.
 const SOON_S: f64 = 0.5;
-/// Time between looks while one hand is seen.
-const LATER_S: f64 = 2.0;
+/// The longest time between looks while no hand is seen, and while one is.
+const NOBODY_S: f64 = 1.0;
+const SOMEBODY_S: f64 = 4.0;
 /// Assumed time between frames that carry no time stamp.
 const FRAME_S: f64 = 1.0 / 30.0;
 /// The other model sees more when the presence of what it alone sees is larger by this than that of what it does not see.
@@ -50,7 +51,9 @@ pub(super) struct HandPair {
     max_hands: usize,
     now_s: f64,
     last_pts_ns: Option<u64>,
-    next_look_s: f64,
+    /// When the other model looked last.
+    looked_s: f64,
+    wait_s: f64,
     votes: u32,
     empty: u32,
     /// The highest track number that was reported.
@@ -81,7 +84,8 @@ impl HandPair {
             max_hands,
             now_s: 0.0,
             last_pts_ns: None,
-            next_look_s: FIRST_S,
+            looked_s: FIRST_S - SOON_S,
+            wait_s: SOON_S,
             votes: 0,
             empty: 0,
             reported: 0,
@@ -103,7 +107,8 @@ impl HandPair {
         self.votes = if gain > MARGIN { self.votes + 1 } else { 0 };
         let nothing = found.hands.is_empty() && theirs.hands.is_empty();
         self.empty = if nothing { self.empty.saturating_add(1) } else { 0 };
-        self.next_look_s = self.now_s + if self.votes > 0 || found.hands.is_empty() { SOON_S } else { LATER_S };
+        self.wait_s = if self.votes > 0 { SOON_S } else { (2.0 * self.wait_s).min(longest_wait(found)) };
+        self.looked_s = self.now_s;
         self.votes >= VOTES || (self.empty >= EMPTY && !self.first_works)
     }
 
@@ -135,7 +140,8 @@ impl HandModel for HandPair {
     fn find(&mut self, input: &HandInput<'_>) -> Result<Hands> {
         self.tick(input.pts_ns);
         let mut hands = self.at_work.model.find(input)?;
-        if hands.hands.len() < self.max_hands && self.now_s >= self.next_look_s {
+        let waited = self.now_s - self.looked_s >= self.wait_s.min(longest_wait(&hands));
+        if hands.hands.len() < self.max_hands && waited {
             let theirs = self.other.model.find(input)?;
             if self.considers(&hands, &theirs, input.mask.as_ref()) {
                 self.change();
@@ -158,13 +164,18 @@ impl HandModel for HandPair {
     fn reset(&mut self) {
         self.at_work.model.reset();
         self.other.model.reset();
-        (self.now_s, self.last_pts_ns, self.next_look_s) = (0.0, None, FIRST_S);
+        (self.now_s, self.last_pts_ns) = (0.0, None);
+        (self.looked_s, self.wait_s) = (FIRST_S - SOON_S, SOON_S);
         (self.votes, self.empty) = (0, 0);
     }
 
     fn at_work(&self) -> Option<&str> {
         Some(&self.at_work.name)
     }
+}
+
+fn longest_wait(found: &Hands) -> f64 {
+    if found.hands.is_empty() { NOBODY_S } else { SOMEBODY_S }
 }
 
 /// Presence of the hands within reach that only the first of two results has.
