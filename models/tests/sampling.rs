@@ -169,6 +169,11 @@ fn smooth(format: PixelFormat, w: u32, h: u32, pad: usize, phase: f64) -> (Vec<V
     (planes, strides)
 }
 
+fn view_of<'a>(format: PixelFormat, [width, height]: [u32; 2], planes: &'a [Vec<u8>], strides: &[usize]) -> ImageView<'a> {
+    let planes = std::array::from_fn(|i| Plane { data: &planes[i], stride: strides[i] });
+    ImageView { format, width, height, planes, yuv: YuvToRgb::BT709 }.checked().expect("planes fit")
+}
+
 const FORMATS: [PixelFormat; 8] = [
     PixelFormat::Rgb,
     PixelFormat::Bgr,
@@ -190,10 +195,7 @@ proptest! {
     ) {
         let format = FORMATS[which];
         let (planes, strides) = smooth(format, w, h, pad, phase);
-        let view = ImageView {
-            format, width: w, height: h, yuv: YuvToRgb::BT709,
-            planes: std::array::from_fn(|i| Plane { data: &planes[i], stride: strides[i] }),
-        }.checked().expect("planes fit");
+        let view = view_of(format, [w, h], &planes, &strides);
         let region = Region { cx: u * f64::from(w), cy: v * f64::from(h), side, angle };
         let size = 9;
         let mut out = vec![0.0f32; size * size * 3];
@@ -215,10 +217,7 @@ proptest! {
     ) {
         let format = FORMATS[which];
         let (planes, strides) = smooth(format, w, h, 3, 1.0);
-        let view = ImageView {
-            format, width: w, height: h, yuv: YuvToRgb::BT709,
-            planes: std::array::from_fn(|i| Plane { data: &planes[i], stride: strides[i] }),
-        }.checked().expect("planes fit");
+        let view = view_of(format, [w, h], &planes, &strides);
         let mut state = seed | 1;
         let mask: Vec<u8> = (0..mw * mh).map(|_| { state ^= state << 13; state ^= state >> 17; state ^= state << 5; (state % 2 * 255) as u8 }).collect();
         let mask = MaskView { width: mw, height: mh, plane: Plane { data: &mask, stride: mw as usize } };
@@ -248,10 +247,7 @@ proptest! {
     ) {
         let format = FORMATS[which];
         let (planes, strides) = smooth(format, w, h, pad, phase);
-        let view = ImageView {
-            format, width: w, height: h, yuv: YuvToRgb::BT709,
-            planes: std::array::from_fn(|i| Plane { data: &planes[i], stride: strides[i] }),
-        }.checked().expect("planes fit");
+        let view = view_of(format, [w, h], &planes, &strides);
         let mask = MaskView { width: 2, height: 2, plane: Plane { data: &[255, 0, 0, 255], stride: 2 } };
         let mask = masked.then_some(&mask);
         let mut sampler = Sampler::new(&Input { resize: Resize::Stretch, ..input(size, Layout::Nhwc, Channels::Rgb, Border::Replicate) });

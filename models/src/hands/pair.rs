@@ -71,8 +71,8 @@ impl HandPair {
             let second = scope.spawn(|| open_one(&other));
             (open_one(config), second.join())
         });
-        let second = second.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
-        Ok(HandPair::new((config.model.clone(), first?), (other.model, second), config.max_hands))
+        let (first, second) = (first?, second.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?);
+        Ok(HandPair::new((config.model.clone(), first), (other.model, second), config.max_hands))
     }
 
     fn new(first: (String, Box<dyn HandModel>), second: (String, Box<dyn HandModel>), max_hands: usize) -> HandPair {

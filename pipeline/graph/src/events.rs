@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use gst::prelude::*;
+
 /// How far a graph is.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Progress {
@@ -60,6 +62,12 @@ impl Event {
         let begins = text("event")? == "begin";
         Some(Event::Action { begins, label: text("label")?, head: text("head")?, subject: text("subject")? })
     }
+}
+
+/// What an element says in a warning, or in a note about what it does from here on, with its name.
+pub(crate) fn said_by(message: &gst::Message, error: &gst::glib::Error) -> String {
+    let name = message.src().map(|s| s.name().to_string()).unwrap_or_default();
+    format!("{name}: {}", error.message())
 }
 
 /// Different warnings that are kept; a stream that warns more often than this is told apart by the logs only.

@@ -17,6 +17,7 @@ use gst::prelude::*;
 use crate::batch;
 use crate::chain;
 use crate::error::{GraphError, Result};
+use crate::events::said_by;
 use crate::fault;
 use crate::gate::Gate;
 use crate::input::{Input, InputKind};
@@ -174,14 +175,8 @@ impl Player {
                 Some(PlayerEvent::Failed(GraphError::NoFrames { input: self.input.given.clone() }))
             }
             MessageView::Eos(_) => Some(PlayerEvent::Ended),
-            MessageView::Warning(warning) => {
-                let name = message.src().map(|s| s.name().to_string()).unwrap_or_default();
-                Some(PlayerEvent::Warning(format!("{name}: {}", warning.error().message())))
-            }
-            MessageView::Info(info) => {
-                let name = message.src().map(|s| s.name().to_string()).unwrap_or_default();
-                Some(PlayerEvent::Warning(format!("{name}: {}", info.error().message())))
-            }
+            MessageView::Warning(warning) => Some(PlayerEvent::Warning(said_by(message, &warning.error()))),
+            MessageView::Info(info) => Some(PlayerEvent::Warning(said_by(message, &info.error()))),
             MessageView::Error(error) => Some(PlayerEvent::Failed(self.failure(error))),
             MessageView::Application(note) if note.structure().is_some_and(|s| s.name() == batch::NO_VIDEO) => {
                 Some(PlayerEvent::Failed(GraphError::NoVideo { input: self.input.given.clone() }))

@@ -259,14 +259,11 @@ impl Run {
                 self.fault(fault)
             }
             MessageView::Warning(warning) => {
-                let name = message.src().map(|s| s.name().to_string()).unwrap_or_default();
-                self.events.warn(format!("{name}: {}", warning.error().message()));
+                self.events.warn(events::said_by(message, &warning.error()));
                 GO_ON
             }
-            // Of an element of ours that does something else from here on.
             MessageView::Info(info) => {
-                let name = message.src().map(|s| s.name().to_string()).unwrap_or_default();
-                self.events.warn(format!("{name}: {}", info.error().message()));
+                self.events.warn(events::said_by(message, &info.error()));
                 GO_ON
             }
             MessageView::Latency(_) => {
