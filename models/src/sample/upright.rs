@@ -1,7 +1,8 @@
 //! Whole pictures in planes, upright: where a column of the tensor lies is the same in all of its rows, so two rows of a plane are mixed as
 //! a whole, many bytes at once, before columns are picked. The same integers as pixel by pixel.
 
-use super::{BITS, Keep, ONE, Position, Sampler, Samples, Window, Yuv, position, put, start};
+use super::picture::{Samples, Yuv};
+use super::{BITS, Keep, ONE, Position, Sampler, Window, position, put, start};
 
 /// Where a column of the tensor lies in a row of each plane.
 #[derive(Clone, Copy, Debug)]
