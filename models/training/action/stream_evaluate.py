@@ -1,9 +1,9 @@
 """Measures stream networks on the streams of an unseen cast: rows, and the segments that decisions make of them.
 
 Each stream begins with nothing known. Decisions as `egoaction` makes them (pipeline/core/src/action/decide.rs): a label begins when
-its smoothed probability reaches `enter`, is told once it has held for `duration` seconds, and ends below `leave`. A told segment is right
-when it has the label of a true one and their overlap over their union is at least a half (F1@50, Lea et al., CVPR 2017). Delay: from
-the beginning of a true segment to the row at which its label is told.
+its smoothed probability reaches `enter`, is told once it has held for `duration` seconds, and ends below `leave`; its segment begins
+where the probability rose to `leave`. A told segment is right when it has the label of a true one and their overlap over their union is
+at least a half (F1@50, Lea et al., CVPR 2017). Delay: from the beginning of a true segment to the row at which its label is told.
 
 With `--clips`, also recordings of one action each: the best of the 36 actions by the mean probability over the rows about it.
 
@@ -100,16 +100,20 @@ def decided(p: np.ndarray, rules: Rules) -> tuple[np.ndarray, np.ndarray]:
     """The label of the segment that each row lies in, and the label that is told at each row."""
     named, told = (np.full(len(p), NOTHING) for _ in range(2))
     share = 1 - np.exp(-stream.STEP_S / rules.smoothing) if rules.smoothing > 0 else 1.0
-    now, held, since = p[0], NOTHING, 0
+    now, held, since, first, ended = p[0], NOTHING, 0, 0, 0
+    risen = np.zeros(p.shape[1], int)  # first row of those up to now in which the class has had `leave` or more
     for i, row in enumerate(p):
         now = now + share * (row - now)
+        risen = np.where(now >= rules.leave, risen, i + 1)
         best = int(now.argmax())
         candidate = best if now[best] >= rules.enter else NOTHING
         if held == NOTHING or candidate not in (held, NOTHING) or now[held] < rules.leave or now[NOTHING] >= rules.enter:
+            ended = i if held != NOTHING and told[i - 1] == held else ended
             held, since = candidate, i
+            first = max(risen[held], ended)
         if held != NOTHING and (i - since) * stream.STEP_S >= rules.duration - 1e-6:
             told[i] = held
-            named[since : i + 1] = held
+            named[first : i + 1] = held
     return named, told
 
 

@@ -3,9 +3,10 @@
 //! 1. Probabilities are smoothed over time: p += (1 - exp(-dt / `smoothing_s`)) (new - p), so that the rate of answers does not matter.
 //! 2. A class begins when its smoothed probability reaches `enter`, and holds until it falls below `leave`, or another one takes its
 //!    place by reaching `enter` with more (hysteresis: `leave` < `enter`).
-//! 3. It becomes stable once it has held for `min_duration_s`; only then is it told, with the time at which it began. What ends
-//!    earlier was never there.
-//! 4. The class `nothing` and windows that are too uncertain begin nothing; for them no label is stable.
+//! 3. It becomes stable once it has held for `min_duration_s`; only then is it told. What ends earlier was never there.
+//! 4. It is told to have begun when its probability last rose to `leave`, though not before another one ended: what is sure only when it
+//!    is half over has begun before (two thresholds, as Canny traces edges; 1986).
+//! 5. The class `nothing` and windows that are too uncertain begin nothing; for them no label is stable.
 //!
 //! An answer is told at the latest one stride of the classifier plus `min_duration_s` after its probability has reached `enter`.
 
@@ -80,7 +81,9 @@ impl Decision {
 #[derive(Clone, Copy, Debug)]
 struct Held {
     class: u32,
+    /// When its probability rose to `leave`, and when it reached `enter`.
     since_ns: u64,
+    entered_ns: u64,
     told: bool,
 }
 
@@ -90,12 +93,16 @@ pub struct Decider {
     rules: DecisionRules,
     smoothed: Option<(u64, Answer)>,
     held: Option<Held>,
+    /// Since when each class has had `leave` or more; `None` while it has less.
+    risen_ns: Vec<Option<u64>>,
+    /// When the last label that was told ended.
+    ended_ns: u64,
 }
 
 impl Decider {
     /// Without any past.
     pub fn new(rules: DecisionRules) -> Decider {
-        Decider { rules, smoothed: None, held: None }
+        Decider { rules, smoothed: None, held: None, risen_ns: Vec::new(), ended_ns: 0 }
     }
 
     /// The rules in force.
@@ -111,7 +118,10 @@ impl Decider {
     /// Forgets the past; gives the label that was told and thereby ends, at the time of the last answer.
     pub fn reset(&mut self) -> Option<Segment> {
         let last = self.smoothed.take().map(|(time, _)| time);
-        self.end(last.unwrap_or(0))
+        let ended = self.end(last.unwrap_or(0));
+        self.risen_ns.clear();
+        self.ended_ns = 0;
+        ended
     }
 
     /// Takes the answer for the window that ends at `time_ns`.
@@ -120,6 +130,7 @@ impl Decider {
         let time_ns = time_ns.saturating_sub((self.rules.delay_s * 1e9) as u64);
         let now = self.smooth(time_ns, answer);
         let unknown = now.uncertainty >= self.rules.unknown;
+        self.rise(time_ns, &now, unknown);
         let best = best(&now.probabilities);
         let p = |class: u32| now.probabilities.get(class as usize).copied().unwrap_or(0.0);
         let candidate = Some(best).filter(|c| !unknown && Some(*c) != self.rules.nothing && p(*c) >= self.rules.enter);
@@ -129,18 +140,33 @@ impl Decider {
         let mut ended = None;
         if !keeps {
             ended = self.end(time_ns);
-            self.held = candidate.map(|class| Held { class, since_ns: time_ns, told: false });
+            self.held = candidate.map(|class| Held { class, since_ns: self.since(class, time_ns), entered_ns: time_ns, told: false });
         }
         let mut began = None;
         if let Some(held) = &mut self.held
             && !held.told
-            && (time_ns - held.since_ns.min(time_ns)) as f64 >= self.rules.min_duration_s * 1e9
+            && (time_ns - held.entered_ns.min(time_ns)) as f64 >= self.rules.min_duration_s * 1e9
         {
             held.told = true;
             began = Some(Segment { class: held.class, since_ns: held.since_ns, until_ns: None });
         }
         let stable = self.held.filter(|h| h.told).map(|h| Segment { class: h.class, since_ns: h.since_ns, until_ns: None });
         Decision { class: best, uncertainty: now.uncertainty, unknown, probabilities: now.probabilities, stable, began, ended }
+    }
+
+    /// Notes which classes have risen to `leave` and which have fallen below; of what is unknown none has.
+    fn rise(&mut self, time_ns: u64, now: &Answer, unknown: bool) {
+        self.risen_ns.resize(now.probabilities.len(), None);
+        for (risen, p) in self.risen_ns.iter_mut().zip(&now.probabilities) {
+            // Also where time has jumped back.
+            *risen = (*p >= self.rules.leave && !unknown).then(|| risen.map_or(time_ns, |then| then.min(time_ns)));
+        }
+    }
+
+    /// When a class began that reaches `enter` at `time_ns`.
+    fn since(&self, class: u32, time_ns: u64) -> u64 {
+        let risen = self.risen_ns.get(class as usize).copied().flatten().unwrap_or(time_ns);
+        risen.max(self.ended_ns).min(time_ns)
     }
 
     /// Whether `nothing` has reached `enter`: then a label ends although its own probability is still above `leave`.
@@ -168,7 +194,8 @@ impl Decider {
 
     fn end(&mut self, time_ns: u64) -> Option<Segment> {
         let held = self.held.take().filter(|h| h.told)?;
-        Some(Segment { class: held.class, since_ns: held.since_ns, until_ns: Some(time_ns.max(held.since_ns)) })
+        self.ended_ns = time_ns.max(held.since_ns);
+        Some(Segment { class: held.class, since_ns: held.since_ns, until_ns: Some(self.ended_ns) })
     }
 }
 
@@ -228,6 +255,26 @@ mod tests {
         let (began, ended) = play(rules(), &[(0.9, 0.0), (0.9, 0.0), (0.9, 0.0), (0.2, 0.8), (0.2, 0.8), (0.2, 0.8)]);
         assert_eq!(began.iter().map(|s| (s.class, s.since_ns)).collect::<Vec<_>>(), [(1, 0), (2, 300 * MS)]);
         assert_eq!(ended, [segment(1, 0, 300), segment(2, 300, 500)]);
+    }
+
+    #[test]
+    fn a_label_that_becomes_sure_late_has_begun_when_it_rose() {
+        let rises = [(0.1, 0.0), (0.45, 0.0), (0.5, 0.0), (0.7, 0.0), (0.7, 0.0), (0.7, 0.0), (0.0, 0.0)];
+        let (began, ended) = play(rules(), &rises);
+        assert_eq!(began.iter().map(|s| s.since_ns).collect::<Vec<_>>(), [100 * MS], "told once it has held for 200 ms from 300 ms on");
+        assert_eq!(ended, [segment(1, 100, 600)]);
+        // Between the two rises it was below.
+        let (_, ended) = play(rules(), &[(0.5, 0.0), (0.1, 0.0), (0.5, 0.0), (0.7, 0.0), (0.7, 0.0), (0.7, 0.0), (0.0, 0.0)]);
+        assert_eq!(ended, [segment(1, 200, 600)]);
+        // A flicker begins nothing, however long it had half of the probability before.
+        assert_eq!(play(rules(), &[(0.5, 0.0), (0.5, 0.0), (0.5, 0.0), (0.7, 0.0), (0.1, 0.0)]), (vec![], vec![]));
+    }
+
+    #[test]
+    fn a_label_does_not_begin_before_the_one_before_it_has_ended() {
+        let answers = [(0.9, 0.0), (0.9, 0.0), (0.5, 0.45), (0.5, 0.45), (0.3, 0.45), (0.1, 0.8), (0.1, 0.8), (0.1, 0.8)];
+        let (_, ended) = play(rules(), &answers);
+        assert_eq!(ended, [segment(1, 0, 400), segment(2, 400, 700)]);
     }
 
     #[test]
