@@ -264,6 +264,35 @@ fn without_its_alternative_the_element_goes_on_and_says_so() {
     assert!(warnings.len() == 1 && warnings[0].contains("not-here.onnx") && warnings[0].contains("alternative"), "{warnings:?}");
 }
 
+#[test]
+fn an_alternative_that_cannot_be_opened_is_a_warning_when_it_is_needed() {
+    if !models_are_here() {
+        return;
+    }
+    init();
+    let folder = tempfile::tempdir().unwrap();
+    let manifest = folder.path().join("other.toml");
+    let text = include_str!("../../models/zoo/mediapipe-hands.toml").replace("hand_landmark_full.onnx", "broken.onnx");
+    std::fs::write(&manifest, text).unwrap();
+    std::fs::write(folder.path().join("broken.onnx"), "no network").unwrap();
+    let line = format!(
+        "videotestsrc num-buffers=40 ! video/x-raw,width=320,height=240,framerate=30/1 ! egohands alternative=\"{}\" ! fakesink",
+        manifest.display()
+    );
+    let pipeline = gst::parse::launch(&line).unwrap().downcast::<gst::Pipeline>().unwrap();
+    pipeline.set_state(gst::State::Playing).unwrap();
+    let wanted = [gst::MessageType::Eos, gst::MessageType::Error, gst::MessageType::Warning];
+    let bus = pipeline.bus().unwrap();
+    let messages: Vec<gst::Message> = std::iter::from_fn(|| bus.timed_pop_filtered(gst::ClockTime::from_seconds(2), &wanted)).collect();
+    pipeline.set_state(gst::State::Null).unwrap();
+    let warnings: Vec<String> = messages
+        .iter()
+        .filter_map(|m| if let gst::MessageView::Warning(w) = m.view() { Some(w.error().message().to_owned()) } else { None })
+        .collect();
+    assert!(warnings.len() == 1 && warnings[0].contains("without its alternative") && warnings[0].contains("broken.onnx"), "{messages:?}");
+    assert!(messages.iter().any(|m| m.type_() == gst::MessageType::Eos), "the stream goes on to its end: {messages:?}");
+}
+
 /// Which model found hands in each frame of a clip, and how many.
 fn by_model(clip: &Path, properties: &str) -> Vec<(String, usize)> {
     init();

@@ -51,6 +51,7 @@ impl Analyzer for Tracking {
         let boxes = hand_boxes(buffer);
         let input = HandInput { view: frame.image()?, pts_ns: frame.pts_ns(), mask: view, boxes: &boxes };
         let mut hands = self.tracker.find(&input)?;
+        self.warn_of_trouble();
         if let Some(view) = &view {
             // Before hands are dropped: the mask may be what is wrong.
             let sink = self.element.upgrade().and_then(|element| element.static_pad("sink"));
@@ -69,6 +70,12 @@ impl Analyzer for Tracking {
 }
 
 impl Tracking {
+    fn warn_of_trouble(&mut self) {
+        if let (Some(trouble), Some(element)) = (self.tracker.take_trouble(), self.element.upgrade()) {
+            gst::element_warning!(element, gst::LibraryError::Failed, ("goes on without its alternative model: {trouble}"));
+        }
+    }
+
     /// Says so when another model has taken over.
     fn notice_change(&mut self) {
         let now = self.tracker.at_work();

@@ -12,6 +12,7 @@ mod finder;
 mod landmarks;
 mod looks;
 mod model;
+mod on_demand;
 mod pair;
 mod palm;
 mod rtmpose;

@@ -71,6 +71,11 @@ pub trait HandModel: Send + std::fmt::Debug {
     fn at_work(&self) -> Option<&str> {
         None
     }
+
+    /// What went wrong since the last call that did not keep it from going on.
+    fn take_trouble(&mut self) -> Option<ModelError> {
+        None
+    }
 }
 
 /// Families of hand models that find hands in whole pictures, as manifests name them.

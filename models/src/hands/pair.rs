@@ -11,20 +11,23 @@ use ego_core::range::{BYSTANDER_SHARE, share_within};
 use ego_core::region::Box2;
 
 use super::model::{HandInput, HandModel, open_one};
+use super::on_demand::OnDemand;
 use super::tracker::HandTrackerConfig;
-use crate::error::Result;
+use crate::error::{ModelError, Result};
+use crate::paths::find_model;
 
 /// Looks of the other model in a row that must see more.
 const VOTES: u32 = 3;
 /// Looks of both models in a row that see nothing, after which the first model has the stream again.
 const EMPTY: u32 = 6;
-/// The first look, seconds after the beginning of a stream, when the model at work has settled.
+/// The first look, seconds after the beginning of a stream, when the model at work has settled, while no hand is seen.
 const FIRST_S: f64 = 0.25;
 /// Time between looks while a change is considered; it doubles after each look that sees no more.
 const SOON_S: f64 = 0.5;
-/// The longest time between looks while no hand is seen, and while one is.
+/// The longest time between looks while no hand is seen.
 const NOBODY_S: f64 = 1.0;
-const SOMEBODY_S: f64 = 4.0;
+/// The shortest and the longest time between looks that see no more, and the first look, while a hand is seen.
+const SOMEBODY_S: [f64; 2] = [2.0, 4.0];
 /// Assumed time between frames that carry no time stamp.
 const FRAME_S: f64 = 1.0 / 30.0;
 /// The other model sees more when the presence of what it alone sees is larger by this than that of what it does not see.
@@ -51,9 +54,12 @@ pub(super) struct HandPair {
     max_hands: usize,
     now_s: f64,
     last_pts_ns: Option<u64>,
-    /// When the other model looked last.
-    looked_s: f64,
+    /// When the other model looked last, if it has.
+    looked_s: Option<f64>,
     wait_s: f64,
+    /// The other model failed, and is not asked again.
+    alone: bool,
+    trouble: Option<ModelError>,
     votes: u32,
     empty: u32,
     /// The highest track number that was reported.
@@ -61,18 +67,17 @@ pub(super) struct HandPair {
 }
 
 impl HandPair {
-    /// Opens both, side by side.
+    /// Opens the first; the second is opened when it is to look.
     ///
     /// # Errors
-    /// As [`super::open`].
+    /// As [`super::open`], and when the second model is not there.
     pub(super) fn open(config: &HandTrackerConfig, second: &str) -> Result<HandPair> {
+        if let Some(detector) = find_model(second)?.manifest.detector {
+            find_model(&detector)?;
+        }
         let other = HandTrackerConfig { model: second.to_owned(), detector: None, ..config.clone() };
-        let (first, second) = std::thread::scope(|scope| {
-            let second = scope.spawn(|| open_one(&other));
-            (open_one(config), second.join())
-        });
-        let (first, second) = (first?, second.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?);
-        Ok(HandPair::new((config.model.clone(), first), (other.model, second), config.max_hands))
+        let first = (config.model.clone(), open_one(config)?);
+        Ok(HandPair::new(first, (second.to_owned(), Box::new(OnDemand::new(other))), config.max_hands))
     }
 
     fn new(first: (String, Box<dyn HandModel>), second: (String, Box<dyn HandModel>), max_hands: usize) -> HandPair {
@@ -84,8 +89,10 @@ impl HandPair {
             max_hands,
             now_s: 0.0,
             last_pts_ns: None,
-            looked_s: FIRST_S - SOON_S,
+            looked_s: None,
             wait_s: SOON_S,
+            alone: false,
+            trouble: None,
             votes: 0,
             empty: 0,
             reported: 0,
@@ -101,14 +108,26 @@ impl HandPair {
         self.last_pts_ns = pts_ns;
     }
 
+    /// Whether the other model is to look at a frame in which these hands were found.
+    fn due(&self, found: &Hands) -> bool {
+        let nobody = found.hands.is_empty();
+        let waited = match self.looked_s {
+            Some(then) => self.now_s - then >= self.wait_s.min(longest(nobody)),
+            None => self.now_s >= if nobody { FIRST_S } else { SOMEBODY_S[0] },
+        };
+        waited && found.hands.len() < self.max_hands && !self.alone
+    }
+
     /// The other model looks at the frame. Tells whether it is to take over.
     fn considers(&mut self, found: &Hands, theirs: &Hands, mask: Option<&MaskView<'_>>) -> bool {
         let gain = alone(theirs, found, mask) - alone(found, theirs, mask);
         self.votes = if gain > MARGIN { self.votes + 1 } else { 0 };
         let nothing = found.hands.is_empty() && theirs.hands.is_empty();
         self.empty = if nothing { self.empty.saturating_add(1) } else { 0 };
-        self.wait_s = if self.votes > 0 { SOON_S } else { (2.0 * self.wait_s).min(longest_wait(found)) };
-        self.looked_s = self.now_s;
+        let nobody = found.hands.is_empty();
+        let shortest = if nobody { SOON_S } else { SOMEBODY_S[0] };
+        self.wait_s = if self.votes > 0 { SOON_S } else { (2.0 * self.wait_s).clamp(shortest, longest(nobody)) };
+        self.looked_s = Some(self.now_s);
         self.votes >= VOTES || (self.empty >= EMPTY && !self.first_works)
     }
 
@@ -140,12 +159,14 @@ impl HandModel for HandPair {
     fn find(&mut self, input: &HandInput<'_>) -> Result<Hands> {
         self.tick(input.pts_ns);
         let mut hands = self.at_work.model.find(input)?;
-        let waited = self.now_s - self.looked_s >= self.wait_s.min(longest_wait(&hands));
-        if hands.hands.len() < self.max_hands && waited {
-            let theirs = self.other.model.find(input)?;
-            if self.considers(&hands, &theirs, input.mask.as_ref()) {
-                self.change();
-                hands = theirs;
+        if self.due(&hands) {
+            match self.other.model.find(input) {
+                Ok(theirs) if self.considers(&hands, &theirs, input.mask.as_ref()) => {
+                    self.change();
+                    hands = theirs;
+                }
+                Ok(_) => {}
+                Err(error) => (self.alone, self.trouble) = (true, Some(error)),
             }
         }
         Ok(self.report(hands))
@@ -165,17 +186,21 @@ impl HandModel for HandPair {
         self.at_work.model.reset();
         self.other.model.reset();
         (self.now_s, self.last_pts_ns) = (0.0, None);
-        (self.looked_s, self.wait_s) = (FIRST_S - SOON_S, SOON_S);
+        (self.looked_s, self.wait_s) = (None, SOON_S);
         (self.votes, self.empty) = (0, 0);
     }
 
     fn at_work(&self) -> Option<&str> {
         Some(&self.at_work.name)
     }
+
+    fn take_trouble(&mut self) -> Option<ModelError> {
+        self.trouble.take()
+    }
 }
 
-fn longest_wait(found: &Hands) -> f64 {
-    if found.hands.is_empty() { NOBODY_S } else { SOMEBODY_S }
+fn longest(nobody: bool) -> f64 {
+    if nobody { NOBODY_S } else { SOMEBODY_S[1] }
 }
 
 /// Presence of the hands within reach that only the first of two results has.
@@ -228,6 +253,32 @@ mod tests {
         Hand { side: Side::Right, score: 1.0, presence, track, image_norm, camera_m: None, joint_score: [presence; JOINTS] }
     }
 
+    /// Cannot be opened.
+    #[derive(Debug)]
+    struct Broken;
+
+    impl HandModel for Broken {
+        fn provider(&self) -> &str {
+            ""
+        }
+
+        fn fallback(&self) -> Option<&str> {
+            None
+        }
+
+        fn find(&mut self, _: &HandInput<'_>) -> Result<Hands> {
+            Err(ModelError::Frame("broken".to_owned()))
+        }
+
+        fn intrinsics(&self) -> Option<(Intrinsics, IntrinsicsSource)> {
+            None
+        }
+
+        fn set_smoothing(&mut self, _: bool) {}
+
+        fn reset(&mut self) {}
+    }
+
     fn pair(first: &[Hand], second: &[Hand]) -> HandPair {
         let fixed = |name: &str, hands: &[Hand]| (name.to_owned(), Box::new(Fixed(hands.to_vec())) as Box<dyn HandModel>);
         HandPair::new(fixed("first", first), fixed("second", second), 2)
@@ -267,6 +318,28 @@ mod tests {
         assert_eq!(run(&mut pair(&both[..1], &both[1..]), 20.0).0, "first", "as much elsewhere");
         assert_eq!(run(&mut pair(&both, &[hand(3, 0.9, 1.0)]), 20.0).0, "first", "nothing is missing");
         assert_eq!(run(&mut pair(&[], &[]), 20.0).0, "first", "nothing to see");
+    }
+
+    #[test]
+    fn a_second_model_that_fails_is_told_once_and_left_alone() {
+        let mut pair = pair(&[hand(1, 0.2, 0.9)], &[]);
+        pair.other.model = Box::new(Broken);
+        assert_eq!(run(&mut pair, 3.0).1.hands.len(), 1, "the hands of the first stay");
+        assert!(pair.take_trouble().is_some());
+        run(&mut pair, 10.0);
+        assert!(pair.take_trouble().is_none(), "not asked again");
+    }
+
+    #[test]
+    fn beside_a_hand_the_second_model_looks_later() {
+        let mut pair = pair(&[hand(1, 0.2, 0.9)], &[]);
+        pair.other.model = Box::new(Broken);
+        run(&mut pair, SOMEBODY_S[0] - 0.1);
+        assert!(pair.take_trouble().is_none(), "not yet");
+        let mut pair = self::pair(&[], &[]);
+        pair.other.model = Box::new(Broken);
+        run(&mut pair, FIRST_S + 0.1);
+        assert!(pair.take_trouble().is_some(), "at once where nobody is seen");
     }
 
     #[test]
