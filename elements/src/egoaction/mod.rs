@@ -11,7 +11,8 @@
 //!
 //! Each classifier sees a window of the last seconds and speaks at least every `stride`. Its probabilities become labels by the rules
 //! of [`ego_core::action::decide`]: smoothing, hysteresis, a least duration. While a label is held it is listed first in the result.
-//! A label is told at the latest `stride` + `min-duration` after its smoothed probability has reached `enter`.
+//! A label is told at the latest `stride` + `min-duration` after its smoothed probability has reached `enter`, with the moment at which
+//! that probability rose to `leave` as its beginning.
 //!
 //! When a label is told or ends, an element message `ego-action` is posted: `event` (`begin` or `end`), `label`, `class` (uint), `head`,
 //! `subject`, `model` (strings), `since` and, for `end`, `until` (uint64, nanoseconds of presentation time).

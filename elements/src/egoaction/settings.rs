@@ -89,7 +89,13 @@ impl Settings {
                 -1.0,
                 default.enter,
             ),
-            score("leave", "Leave", "Smoothed probability below which a label ends, 0 to 1", 0.0, default.leave),
+            score(
+                "leave",
+                "Leave",
+                "Smoothed probability above which a label has begun, and below which it ends, 0 to 1",
+                0.0,
+                default.leave,
+            ),
             score(
                 "unknown",
                 "Unknown",

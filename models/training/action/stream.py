@@ -8,10 +8,13 @@ Rows of the elements themselves (`frames.of_chain`) teach what imitated errors d
 what happens.
 """
 
+import dataclasses
+
 import numpy as np
 
 from action import frames
 from action.classes import NOTHING, OBJECTS
+from action.transplant import transplanted
 from action.frames import Motion
 
 STEP_S = 0.1
@@ -104,33 +107,59 @@ def mirrored(x: np.ndarray) -> np.ndarray:
     return np.concatenate([hands.reshape(n, t, 126), x[..., 126:127], boxes.reshape(n, t, -1)], -1)
 
 
-class Sequences:
-    """Draws training sequences; they run across clips, as a camera's cuts do. With `chain`, `share` of them are of the elements."""
+@dataclasses.dataclass
+class Seen:
+    """What elements found in streams of the training cast, and what was there, frame by frame."""
 
-    def __init__(self, motion: Motion, seed: int, delay_s: float = DELAY_S, chain: Motion | None = None, share: float = 0.5) -> None:
-        self.motion, self.rng, self.delay_s, self.chain, self.share = motion, np.random.default_rng(seed), delay_s, chain, share
+    found: Motion
+    true: Motion
+
+
+class Sequences:
+    """Draws training sequences; they run across clips, as a camera's cuts do. With `chain`, `share` of them are of the elements, and
+    `moved` of the imitated errors of the others are errors of the elements."""
+
+    def __init__(self, motion: Motion, seed: int, delay_s: float = DELAY_S, chain: Seen | None = None, share: float = 0.5, moved: float = 0) -> None:
+        self.motion, self.rng, self.delay_s, self.chain, self.share, self.moved = motion, np.random.default_rng(seed), delay_s, chain, share, moved
 
     def imitated(self, n: int) -> tuple[np.ndarray, np.ndarray]:
         rng, motion = self.rng, self.motion
         index = instants(motion, rng.integers(0, len(motion.action), n), SEQUENCE, rng.uniform(0.85, 1.15, n))
         strength = np.where(rng.random(n) < 0.25, 0, rng.uniform(0.2, 1.3, n))
-        x = estimated(rows(motion, index), rng, strength)
-        if self.chain is not None:
-            # Who knows everything else knows the lens too.
-            x[strength > 0] = frames.farther(x[strength > 0], rng, *frames.FARTHER)
+        x = rows(motion, index)
+        if self.chain is None:
+            return estimated(x, rng, strength), labels(motion, index, self.delay_s)
+        real = (strength > 0) & (rng.random(n) < self.moved)
+        if real.any():
+            at, _ = self.anywhere(int(real.sum()))
+            x[real] = transplanted(x[real], rows(self.chain.found, at), rows(self.chain.true, at), rng)
+            # What is not in those errors: others like them.
+            strength[real] *= 0.4
+        x = estimated(x, rng, strength)
+        # Who knows everything else knows the lens too.
+        guessed = (strength > 0) & ~real
+        x[guessed] = frames.farther(x[guessed], rng, *frames.FARTHER)
+        x[real] = frames.farther(x[real], rng, *frames.FARTHER_STILL)
         return x, labels(motion, index, self.delay_s)
 
-    def seen(self, n: int) -> tuple[np.ndarray, np.ndarray]:
-        rng, chain = self.rng, self.chain
+    def anywhere(self, n: int) -> tuple[np.ndarray, np.ndarray]:
+        """Frames N,SEQUENCE of the elements' streams, and which of them were before the stream began (they repeat its first frame)."""
+        rng, chain = self.rng, self.chain.found
         end = rng.integers(0, len(chain.action), n)
         first = chain.start[np.searchsorted(chain.start, end, "right") - 1][:, None]
         back = np.arange(SEQUENCE - 1, -1, -1) * STEP_S * chain.fps * rng.uniform(0.85, 1.15, (n, 1))
         index = np.round(end[:, None] - back).astype(int)
-        x = rows(chain, np.maximum(index, first))
-        x[index < first] = 0
+        return np.maximum(index, first), index < first
+
+    def seen(self, n: int) -> tuple[np.ndarray, np.ndarray]:
+        rng, chain = self.rng, self.chain.found
+        index, early = self.anywhere(n)
+        first = index[:, :1]
+        x = rows(chain, index)
+        x[early] = 0
         action = chain.action[np.maximum(index - round(self.delay_s * chain.fps), first)]
         label = np.where(action > 0, action - 1, NOTHING)
-        label[index < first] = IGNORE
+        label[early] = IGNORE
         return frames.farther(estimated(x, rng, rng.uniform(0, 0.6, n)), rng, *frames.FARTHER_STILL), label
 
     def batch(self, n: int) -> tuple[np.ndarray, np.ndarray]:

@@ -5,7 +5,11 @@ so that it learns when an action begins and ends. Distances in time weaken atten
 row has a number, a window may begin anywhere.
 """
 
+import pathlib
+
+import onnx
 import torch
+from onnx import numpy_helper
 from torch import nn
 from torch.nn import functional
 
@@ -76,3 +80,20 @@ class StreamTransformer(nn.Module):
         for block in self.blocks:
             y = block(y, bias)
         return self.leave(y[:, -1] if self.last else y)
+
+
+def weights(path: pathlib.Path) -> dict[str, torch.Tensor]:
+    """Weights of a run, or of an exported network: there a linear layer is a product with a matrix that has no name, and the sum with
+    its bias, which has one."""
+    if path.suffix != ".onnx":
+        return torch.load(path, weights_only=True)["model"]
+    graph = onnx.load(path).graph
+    tensors = {t.name: torch.from_numpy(numpy_helper.to_array(t).copy()) for t in graph.initializer}
+    products = {node.output[0]: node.input[1] for node in graph.node if node.op_type == "MatMul" and node.input[1] in tensors}
+    for node in graph.node:
+        if node.op_type == "Add":
+            factor = [products[i] for i in node.input if i in products]
+            bias = [i for i in node.input if i.endswith(".bias") and i in tensors]
+            if factor and bias:
+                tensors[bias[0].removesuffix("bias") + "weight"] = tensors[factor[0]].T
+    return {name: tensors[name] for name in StreamTransformer().state_dict()}

@@ -1,6 +1,6 @@
 """Trains the stream network on chained actions of the synthetic camera with imitated estimation errors. Resumes from OUT.
 
-    python -m action.stream_train MOTION OUT.pt [--seed 0] [--steps 6000] [--peak 1.2e-3] [--delay 0.7] [--init RUN.pt] [--chain ROWS.f32 ...]
+    python -m action.stream_train MOTION OUT.pt [--seed 0] [--steps 6000] [--peak 1.2e-3] [--delay 0.7] [--init RUN.pt|MODEL.onnx] [--chain ROWS.f32 ...] [--moved 0]
 """
 
 import argparse
@@ -11,7 +11,8 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from action import frames, stream
+import processor
+from action import frames, stream, stream_network
 from action.stream_network import StreamTransformer
 
 DECAY, WARM_UP, BATCH = 0.02, 200, 32
@@ -26,17 +27,18 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=6000)
     parser.add_argument("--peak", type=float, default=1.2e-3, help="highest rate")
     parser.add_argument("--delay", type=float, default=stream.DELAY_S, help="how long before its row a label's moment lies, seconds")
-    parser.add_argument("--init", type=pathlib.Path, help="run to begin with")
+    parser.add_argument("--init", type=pathlib.Path, help="run, or exported network, to begin with")
     parser.add_argument("--chain", type=pathlib.Path, nargs="*", default=[], help="files of chain_rows: half of the sequences are theirs")
+    parser.add_argument("--moved", type=float, default=0, help="share of the other sequences with imitated errors whose errors are theirs (transplant.py)")
     args = parser.parse_args()
     torch.manual_seed(args.seed)
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
-    seen = frames.of_chain(args.chain) if args.chain else None
-    draw = stream.Sequences(frames.load(args.motion / "stream-train"), args.seed, args.delay, seen)
+    seen = stream.Seen(frames.of_chain(args.chain), frames.of_chain(args.chain, true=True)) if args.chain else None
+    draw = stream.Sequences(frames.load(args.motion / "stream-train"), args.seed, args.delay, seen, moved=args.moved)
     model, step, wall, cpu = StreamTransformer(), 0, 0.0, 0.0
     if args.init:
-        model.load_state_dict(torch.load(args.init, weights_only=True)["model"])
+        model.load_state_dict(stream_network.weights(args.init))
     optimiser = torch.optim.AdamW(model.parameters(), args.peak, weight_decay=DECAY, betas=(0.9, 0.98))
     average = torch.optim.swa_utils.AveragedModel(model, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.998))
     if args.out.exists():
@@ -58,7 +60,7 @@ def main() -> None:
             group["lr"] = rate
         x, label = draw.batch(BATCH)
         label = torch.from_numpy(label)
-        with torch.autocast("cpu", torch.bfloat16):
+        with processor.fastest():
             logits = model(torch.from_numpy(x))
         loss = functional.cross_entropy(logits.float().flatten(0, 1), label.flatten(), ignore_index=stream.IGNORE, label_smoothing=0.02)
         optimiser.zero_grad()

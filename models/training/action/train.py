@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch.nn import functional
 
+import processor
 from action import frames
 from action.classes import LABELS, NOTHING
 from action.network import ActionTransformer
@@ -151,7 +152,7 @@ def main() -> None:
         for group in optimiser.param_groups:
             group["lr"] = rate
         x, label = windows.batch()
-        with torch.autocast("cpu", torch.bfloat16):
+        with processor.fastest():
             logits = model(torch.from_numpy(x).float())
         loss = functional.cross_entropy(logits.float(), torch.from_numpy(label), label_smoothing=0.05)
         optimiser.zero_grad()

@@ -14,6 +14,8 @@ import numpy as np
 import torch
 import torch.multiprocessing as mp
 
+import processor
+
 from .compose import Maker
 from .losses import crop_loss, finder_loss
 from .network import CropNet, FinderNet, normalise
@@ -124,7 +126,7 @@ def main():
         t = time.time()
         batch = queue.get()
         waited += time.time() - t
-        with torch.autocast("cpu", torch.bfloat16):
+        with processor.fastest():
             out = net(normalise(batch["im"]))
         loss, parts = loss_of(out, batch)
         optimiser.zero_grad()

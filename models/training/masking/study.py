@@ -18,6 +18,7 @@ import torch
 from torch.nn import functional
 
 import onnx_file
+import processor
 from depth.evaluate import inferred
 from masking.network import HEIGHT, WIDTH, FullFrameHands
 from measure import mean_and_deviation
@@ -90,7 +91,7 @@ def train(pool: Pool, kind: str, seed: int, images: int) -> FullFrameHands:
             pictures[i] = pictures[i][:, ::-1]
         wanted[flip], present[flip] = wanted[flip].flip(1), present[flip].flip(1)
         wanted[flip, ..., 0] = 1 - wanted[flip, ..., 0]
-        with torch.autocast("cpu", torch.bfloat16):
+        with processor.fastest():
             found, there = model(tensor(pictures))
         error = (found - wanted).abs() * torch.tensor([1.0, 0.6, 2.0])
         inside = ((wanted[..., :2] > 0) & (wanted[..., :2] < 1)).all(-1, keepdim=True) & present[:, :, None, None]

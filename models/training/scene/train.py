@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 import torch
 
+import processor
 from scene import augment, losses
 from scene.network import Scene, normalised
 from scene.rows import Rows
@@ -61,7 +62,7 @@ def main() -> None:
         for group in optimiser.param_groups:
             group["lr"] = rate
         pictures, boxes, inverse, weight = (torch.from_numpy(a) for a in augment.batch(rows, rng, BATCH))
-        with torch.autocast("cpu", torch.bfloat16):
+        with processor.fastest():
             maps = model.backbone(normalised(pictures))
             scores, found = model.objects.raw(maps[1:])
             depth = model.depth.raw(maps)

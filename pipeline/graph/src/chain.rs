@@ -180,3 +180,62 @@ fn expose(bin: &gst::Bin, pad: &gst::Pad, name: &str) -> Result<()> {
     let ghost = gst::GhostPad::builder_with_target(pad).map_err(|e| GraphError::Build(e.to_string()))?.name(name).build();
     bin.add_pad(&ghost).map_err(|e| GraphError::Build(e.to_string()))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Condvar, LazyLock, Mutex};
+    use std::time::Duration;
+
+    use gst::glib;
+    use gst::subclass::prelude::*;
+
+    use super::*;
+
+    /// How many stages are starting.
+    static STARTING: LazyLock<(Mutex<usize>, Condvar)> = LazyLock::new(Default::default);
+
+    /// A stage that has started when another one has begun to: alone it waits in vain.
+    #[derive(Default)]
+    pub struct Sociable;
+
+    #[glib::object_subclass]
+    impl ObjectSubclass for Sociable {
+        const NAME: &'static str = "EgoTestSociable";
+        type Type = SociableElement;
+        type ParentType = gst::Element;
+    }
+
+    glib::wrapper! {
+        pub struct SociableElement(ObjectSubclass<Sociable>) @extends gst::Element, gst::Object;
+    }
+
+    impl ObjectImpl for Sociable {}
+    impl GstObjectImpl for Sociable {}
+    impl ElementImpl for Sociable {
+        fn change_state(&self, change: gst::StateChange) -> Result<gst::StateChangeSuccess, gst::StateChangeError> {
+            if change == gst::StateChange::ReadyToPaused {
+                let (starting, begun) = &*STARTING;
+                let mut count = starting.lock().map_err(|_| gst::StateChangeError)?;
+                *count += 1;
+                begun.notify_all();
+                let alone = |count: &mut usize| *count < 2;
+                let met = begun.wait_timeout_while(count, Duration::from_secs(10), alone).map_err(|_| gst::StateChangeError)?;
+                if met.1.timed_out() {
+                    return Err(gst::StateChangeError);
+                }
+            }
+            self.parent_change_state(change)
+        }
+    }
+
+    #[test]
+    fn stages_start_side_by_side() {
+        gst::init().expect("GStreamer");
+        let pipeline = gst::Pipeline::new();
+        let stages: Vec<(String, gst::Element)> =
+            ["a", "b"].map(|name| (name.to_owned(), glib::Object::new::<SociableElement>().upcast())).into();
+        pipeline.add_many(stages.iter().map(|(_, stage)| stage)).expect("elements");
+        assert!(start(&pipeline, &stages, gst::State::Paused), "each waits until the other starts");
+        pipeline.set_state(gst::State::Null).expect("ends");
+    }
+}
