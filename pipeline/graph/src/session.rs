@@ -22,6 +22,8 @@ use crate::stats::{StageStats, stage_stats};
 
 /// Time between two looks at the clock, and between two progress events.
 const TICK: gst::ClockTime = gst::ClockTime::from_mseconds(100);
+/// A source that has delivered nothing and is at rest for so long never will.
+const REST_PATIENCE: Duration = Duration::from_secs(20);
 /// Without a frame for so long after the end was asked for, the graph is given up.
 const DRAIN_PATIENCE: Duration = Duration::from_secs(20);
 /// The name of the application message that ends a graph early.
@@ -159,6 +161,7 @@ impl Graph {
             started: Instant::now(),
             first_frame: None,
             draining: None,
+            resting: None,
             length: None,
         };
         let thread = std::thread::Builder::new()
@@ -182,6 +185,8 @@ struct Run {
     started: Instant,
     first_frame: Option<Instant>,
     draining: Option<Draining>,
+    /// Since when the source has been at rest without ever having delivered anything.
+    resting: Option<Instant>,
     length: Option<Duration>,
 }
 
@@ -425,6 +430,10 @@ impl Run {
         {
             return self.drain();
         }
+        if let Some(input) = self.source_that_stays_at_rest() {
+            self.fail(GraphError::NoFrames { input });
+            return DONE;
+        }
         if let Source::Live(connection) = &mut self.graph.source {
             match connection.look_after(&self.graph.pipeline, &self.graph.gate) {
                 Ok(Some(event)) => self.events.tell(event),
@@ -438,6 +447,21 @@ impl Run {
         GO_ON
     }
 
+    /// The input whose decoder has found no pictures and no longer works. It should have said so; but when a demuxer fails in the moment in
+    /// which `decodebin` starts it, `decodebin` loses the error.
+    fn source_that_stays_at_rest(&mut self) -> Option<String> {
+        match &self.graph.source {
+            Source::Batch { element, input } if !self.graph.gate.pad().is_linked() && at_rest(element) => {
+                let since = self.resting.get_or_insert_with(Instant::now);
+                (since.elapsed() > REST_PATIENCE).then(|| input.given.clone())
+            }
+            _ => {
+                self.resting = None;
+                None
+            }
+        }
+    }
+
     fn progress(&mut self) {
         if self.length.is_none() && self.graph.gate.frames() > 0 {
             let length = self.graph.gate.pad().peer_query_duration::<gst::ClockTime>();
@@ -449,5 +473,43 @@ impl Run {
         };
         let counter = &self.graph.chain.counter;
         self.events.progress(Progress { frames: counter.frames(), dropped, position: counter.position(), duration: self.length });
+    }
+}
+
+/// Whether no pad of a bin has a thread at work.
+fn at_rest(element: &gst::Element) -> bool {
+    let Some(bin) = element.downcast_ref::<gst::Bin>() else { return false };
+    let works = |element: &gst::Element| element.pads().iter().any(|pad| pad.task_state() == gst::TaskState::Started);
+    // Parts that are just added or removed: it works.
+    bin.iterate_recurse().into_iter().all(|part| part.is_ok_and(|part| !works(&part)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_source_is_at_rest_when_no_part_of_it_works() {
+        gst::init().expect("GStreamer");
+        let source =
+            gst::parse::bin_from_description("fakesrc num-buffers=3 ! fakesink name=end sync=false async=false", false).expect("elements");
+        let pipeline = gst::Pipeline::new();
+        pipeline.add(&source).expect("a bin");
+        let element: gst::Element = source.clone().upcast();
+        assert!(at_rest(&element), "not started");
+        // Held up in its first buffer, it works.
+        let pad = source.by_name("end").and_then(|end| end.static_pad("sink")).expect("a pad");
+        let held = pad.add_probe(gst::PadProbeType::BLOCK | gst::PadProbeType::BUFFER, |_, _| gst::PadProbeReturn::Ok).expect("a probe");
+        pipeline.set_state(gst::State::Playing).expect("plays");
+        assert!(!at_rest(&element), "held up");
+        pad.remove_probe(held);
+        let end = pipeline.bus().expect("a bus").timed_pop_filtered(gst::ClockTime::from_seconds(10), &[gst::MessageType::Eos]);
+        assert!(end.is_some());
+        let waited = Instant::now();
+        while !at_rest(&element) && waited.elapsed() < Duration::from_secs(10) {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        assert!(at_rest(&element), "after its end");
+        pipeline.set_state(gst::State::Null).expect("ends");
     }
 }
