@@ -40,6 +40,10 @@ fn errors(bus: &gst::Bus) -> Vec<String> {
         .collect()
 }
 
+fn warnings(messages: impl Iterator<Item = gst::Message>) -> Vec<String> {
+    messages.filter_map(|m| if let gst::MessageView::Warning(w) = m.view() { Some(w.error().message().to_owned()) } else { None }).collect()
+}
+
 /// Whether the models are here; without them the test is skipped, or fails when they are required.
 fn models_are_here() -> bool {
     let (element, bus) = egohands(&[("model", "mediapipe-hands")]);
@@ -258,9 +262,7 @@ fn without_its_alternative_the_element_goes_on_and_says_so() {
     let (element, bus) = egohands(&[("alternative", manifest.to_str().unwrap())]);
     element.set_state(gst::State::Paused).unwrap();
     element.set_state(gst::State::Null).unwrap();
-    let warnings: Vec<String> = std::iter::from_fn(|| bus.pop())
-        .filter_map(|m| if let gst::MessageView::Warning(w) = m.view() { Some(w.error().message().to_owned()) } else { None })
-        .collect();
+    let warnings = warnings(std::iter::from_fn(|| bus.pop()));
     assert!(warnings.len() == 1 && warnings[0].contains("not-here.onnx") && warnings[0].contains("alternative"), "{warnings:?}");
 }
 
@@ -285,10 +287,7 @@ fn an_alternative_that_cannot_be_opened_is_a_warning_when_it_is_needed() {
     let bus = pipeline.bus().unwrap();
     let messages: Vec<gst::Message> = std::iter::from_fn(|| bus.timed_pop_filtered(gst::ClockTime::from_seconds(2), &wanted)).collect();
     pipeline.set_state(gst::State::Null).unwrap();
-    let warnings: Vec<String> = messages
-        .iter()
-        .filter_map(|m| if let gst::MessageView::Warning(w) = m.view() { Some(w.error().message().to_owned()) } else { None })
-        .collect();
+    let warnings = warnings(messages.iter().cloned());
     assert!(warnings.len() == 1 && warnings[0].contains("without its alternative") && warnings[0].contains("broken.onnx"), "{messages:?}");
     assert!(messages.iter().any(|m| m.type_() == gst::MessageType::Eos), "the stream goes on to its end: {messages:?}");
 }

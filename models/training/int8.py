@@ -17,9 +17,7 @@ MODEL itself; a manifest beside it gets the new hash and size.
 
 import argparse
 import pathlib
-import statistics
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 
 import cv2
@@ -41,6 +39,7 @@ from objects.evaluate import average_precision, matched
 from scene import augment
 from scene.network import MEAN, STD
 from scene.rows import LEFT_ARM, RIGHT_ARM, Rows
+from speed import milliseconds
 
 METHODS = {"minmax": CalibrationMethod.MinMax, "percentile": CalibrationMethod.Percentile}
 # Where a shipped network would have to land: a fifth faster.
@@ -110,19 +109,6 @@ def quantised(model: pathlib.Path, tensors: list[np.ndarray], method: str, whole
     return len(names)
 
 
-def speed(pair: list[onnxruntime.InferenceSession], tensors: list[np.ndarray]) -> list[float]:
-    """Median milliseconds of processor time a picture of each network."""
-    seconds: list[list[float]] = [[], []]
-    name = pair[0].get_inputs()[0].name
-    for number, x in enumerate(tensors):
-        # Whichever comes second finds the picture in the cache.
-        for which in (0, 1) if number % 2 else (1, 0):
-            begin = time.process_time()
-            pair[which].run(None, {name: x})
-            seconds[which].append(time.process_time() - begin)
-    return [1e3 * statistics.median(s) for s in seconds]
-
-
 def objects(run: onnxruntime.InferenceSession, folder: pathlib.Path, count: int) -> dict[str, float]:
     found, wanted, _ = matched(run, Rows(folder))
     ap = lambda t: np.mean([average_precision(found[found[:, 0] == k], (wanted[:, 0] == k).sum(), t) for k in range(8)])
@@ -188,7 +174,7 @@ def main() -> None:
         if out.with_suffix(".toml").exists():
             onnx_file.stamp(out.with_suffix(".toml"), out)
         pair = [before_it, onnx_file.session(out)]
-        before, after = speed(pair, shown(args.test))
+        before, after = milliseconds(pair, shown(args.test))
         sizes = [size / 1e6, out.stat().st_size / 1e6]
         print(f"{args.model.name}, {args.calibrate}, {spared} nodes kept in float: {sizes[0]:.2f} MB to {sizes[1]:.2f} MB; "
               f"{before:.2f} ms to {after:.2f} ms of processor time a picture (x {after / before:.2f}; worth it up to x {WORTH_IT})")

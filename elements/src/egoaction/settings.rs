@@ -85,7 +85,7 @@ impl Settings {
             score(
                 "enter",
                 "Enter",
-                "Smoothed probability at which a label begins, 0 to 1; -1 = as the model's manifest says, else 0.5",
+                "Smoothed probability at which a label is held, 0 to 1; -1 = as the model's manifest says, else 0.5",
                 -1.0,
                 default.enter,
             ),

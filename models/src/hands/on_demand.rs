@@ -1,5 +1,5 @@
-//! A hand model that is opened when it looks for the first time: most streams never need their alternative, which takes as long to open
-//! as a short clip takes to analyse.
+//! A hand model that is opened when it looks for the first time: a stream whose hands are found never needs its alternative, and opening
+//! one takes time and memory.
 
 use ego_core::camera::{Intrinsics, IntrinsicsSource};
 use ego_core::hands::Hands;

@@ -57,8 +57,8 @@ pub(super) struct HandPair {
     /// When the other model looked last, if it has.
     looked_s: Option<f64>,
     wait_s: f64,
-    /// The other model failed, and is not asked again.
-    alone: bool,
+    /// The other model failed and is not asked again; why, until that is taken.
+    other_failed: bool,
     trouble: Option<ModelError>,
     votes: u32,
     empty: u32,
@@ -91,7 +91,7 @@ impl HandPair {
             last_pts_ns: None,
             looked_s: None,
             wait_s: SOON_S,
-            alone: false,
+            other_failed: false,
             trouble: None,
             votes: 0,
             empty: 0,
@@ -115,16 +115,15 @@ impl HandPair {
             Some(then) => self.now_s - then >= self.wait_s.min(longest(nobody)),
             None => self.now_s >= if nobody { FIRST_S } else { SOMEBODY_S[0] },
         };
-        waited && found.hands.len() < self.max_hands && !self.alone
+        waited && found.hands.len() < self.max_hands && !self.other_failed
     }
 
     /// The other model looks at the frame. Tells whether it is to take over.
     fn considers(&mut self, found: &Hands, theirs: &Hands, mask: Option<&MaskView<'_>>) -> bool {
         let gain = alone(theirs, found, mask) - alone(found, theirs, mask);
         self.votes = if gain > MARGIN { self.votes + 1 } else { 0 };
-        let nothing = found.hands.is_empty() && theirs.hands.is_empty();
-        self.empty = if nothing { self.empty.saturating_add(1) } else { 0 };
         let nobody = found.hands.is_empty();
+        self.empty = if nobody && theirs.hands.is_empty() { self.empty.saturating_add(1) } else { 0 };
         let shortest = if nobody { SOON_S } else { SOMEBODY_S[0] };
         self.wait_s = if self.votes > 0 { SOON_S } else { (2.0 * self.wait_s).clamp(shortest, longest(nobody)) };
         self.looked_s = Some(self.now_s);
@@ -166,7 +165,7 @@ impl HandModel for HandPair {
                     hands = theirs;
                 }
                 Ok(_) => {}
-                Err(error) => (self.alone, self.trouble) = (true, Some(error)),
+                Err(error) => (self.other_failed, self.trouble) = (true, Some(error)),
             }
         }
         Ok(self.report(hands))
@@ -221,9 +220,9 @@ mod tests {
     use ego_core::hands::{DepthSource, JOINTS, Side};
     use ego_core::image::{ImageView, PixelFormat};
 
-    /// Always reports hands at the same places.
+    /// Always reports hands at the same places, or cannot be opened.
     #[derive(Debug)]
-    struct Fixed(Vec<Hand>);
+    struct Fixed(Option<Vec<Hand>>);
 
     impl HandModel for Fixed {
         fn provider(&self) -> &str {
@@ -235,7 +234,8 @@ mod tests {
         }
 
         fn find(&mut self, _: &HandInput<'_>) -> Result<Hands> {
-            Ok(Hands { hands: self.0.clone(), depth_source: DepthSource::Estimated })
+            let hands = self.0.clone().ok_or_else(|| ModelError::Frame("broken".to_owned()))?;
+            Ok(Hands { hands, depth_source: DepthSource::Estimated })
         }
 
         fn intrinsics(&self) -> Option<(Intrinsics, IntrinsicsSource)> {
@@ -253,34 +253,8 @@ mod tests {
         Hand { side: Side::Right, score: 1.0, presence, track, image_norm, camera_m: None, joint_score: [presence; JOINTS] }
     }
 
-    /// Cannot be opened.
-    #[derive(Debug)]
-    struct Broken;
-
-    impl HandModel for Broken {
-        fn provider(&self) -> &str {
-            ""
-        }
-
-        fn fallback(&self) -> Option<&str> {
-            None
-        }
-
-        fn find(&mut self, _: &HandInput<'_>) -> Result<Hands> {
-            Err(ModelError::Frame("broken".to_owned()))
-        }
-
-        fn intrinsics(&self) -> Option<(Intrinsics, IntrinsicsSource)> {
-            None
-        }
-
-        fn set_smoothing(&mut self, _: bool) {}
-
-        fn reset(&mut self) {}
-    }
-
     fn pair(first: &[Hand], second: &[Hand]) -> HandPair {
-        let fixed = |name: &str, hands: &[Hand]| (name.to_owned(), Box::new(Fixed(hands.to_vec())) as Box<dyn HandModel>);
+        let fixed = |name: &str, hands: &[Hand]| (name.to_owned(), Box::new(Fixed(Some(hands.to_vec()))) as Box<dyn HandModel>);
         HandPair::new(fixed("first", first), fixed("second", second), 2)
     }
 
@@ -323,7 +297,7 @@ mod tests {
     #[test]
     fn a_second_model_that_fails_is_told_once_and_left_alone() {
         let mut pair = pair(&[hand(1, 0.2, 0.9)], &[]);
-        pair.other.model = Box::new(Broken);
+        pair.other.model = Box::new(Fixed(None));
         assert_eq!(run(&mut pair, 3.0).1.hands.len(), 1, "the hands of the first stay");
         assert!(pair.take_trouble().is_some());
         run(&mut pair, 10.0);
@@ -333,11 +307,11 @@ mod tests {
     #[test]
     fn beside_a_hand_the_second_model_looks_later() {
         let mut pair = pair(&[hand(1, 0.2, 0.9)], &[]);
-        pair.other.model = Box::new(Broken);
+        pair.other.model = Box::new(Fixed(None));
         run(&mut pair, SOMEBODY_S[0] - 0.1);
         assert!(pair.take_trouble().is_none(), "not yet");
         let mut pair = self::pair(&[], &[]);
-        pair.other.model = Box::new(Broken);
+        pair.other.model = Box::new(Fixed(None));
         run(&mut pair, FIRST_S + 0.1);
         assert!(pair.take_trouble().is_some(), "at once where nobody is seen");
     }
@@ -346,7 +320,7 @@ mod tests {
     fn an_empty_picture_gives_the_stream_back_to_the_first() {
         let mut pair = pair(&[], &[hand(1, 0.3, 0.99)]);
         run(&mut pair, 5.0);
-        pair.at_work.model = Box::new(Fixed(Vec::new()));
+        pair.at_work.model = Box::new(Fixed(Some(Vec::new())));
         assert_eq!(run(&mut pair, 2.0).0, "second");
         assert_eq!(run(&mut pair, 10.0).0, "first");
     }

@@ -14,8 +14,8 @@ import numpy as np
 
 from action import frames
 from action.classes import NOTHING, OBJECTS
-from action.transplant import transplanted
 from action.frames import Motion
+from action.transplant import transplanted
 
 STEP_S = 0.1
 # Rows of one input of the exported network, and of a training sequence.
@@ -154,10 +154,9 @@ class Sequences:
     def seen(self, n: int) -> tuple[np.ndarray, np.ndarray]:
         rng, chain = self.rng, self.chain.found
         index, early = self.anywhere(n)
-        first = index[:, :1]
         x = rows(chain, index)
         x[early] = 0
-        action = chain.action[np.maximum(index - round(self.delay_s * chain.fps), first)]
+        action = chain.action[np.maximum(index - round(self.delay_s * chain.fps), index[:, :1])]
         label = np.where(action > 0, action - 1, NOTHING)
         label[early] = IGNORE
         return frames.farther(estimated(x, rng, rng.uniform(0, 0.6, n)), rng, *frames.FARTHER_STILL), label

@@ -5,20 +5,22 @@ own order in time, and the motion is new each time.
 
 import numpy as np
 
-OBJECTS = 8
-HANDS, CODE = 126, 126
+from action.classes import OBJECTS
+
+# Where a row's object number stands: after both hands, before the boxes.
+CODE = 126
 # Found hands may be smaller or larger than the ones that they stand for by this much; beyond, it is another hand.
 NEAREST, FARTHEST = 0.3, 3.0
 
 
 def _hands(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """N,T,2,21,3 and whether each is there."""
-    hands = x[..., :HANDS].reshape(*x.shape[:2], 2, 21, 3)
+    hands = x[..., :CODE].reshape(*x.shape[:2], 2, 21, 3)
     return hands, np.abs(hands).sum((3, 4)) > 0
 
 
 def _boxes(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    boxes = x[..., CODE + 1 :].reshape(*x.shape[:2], OBJECTS, 4)
+    boxes = x[..., CODE + 1 :].reshape(*x.shape[:2], len(OBJECTS), 4)
     return boxes, boxes[..., 2] > boxes[..., 0]
 
 
@@ -34,7 +36,7 @@ def counterparts(x: np.ndarray, true: np.ndarray, rng: np.random.Generator) -> n
 
     def order(rows: np.ndarray) -> np.ndarray:
         there = _boxes(rows)[1].mean(1)
-        about = (rows[..., CODE, None] == np.arange(1, OBJECTS + 1)).mean(1)
+        about = (rows[..., CODE, None] == np.arange(1, len(OBJECTS) + 1)).mean(1)
         return np.argsort(-(4 * about + there + 0.01 * rng.random(there.shape)), 1)
 
     mine, theirs = order(x), order(true)
@@ -47,7 +49,6 @@ def transplanted(x: np.ndarray, found: np.ndarray, true: np.ndarray, rng: np.ran
     """Rows N,T,159 of true motion with the errors between `found` and `true`, rows of the same shape of some other time."""
     hands, here = _hands(x)
     (seen, got), (real, there) = _hands(found), _hands(true)
-    hands = hands.copy()
     wrist, was = seen[..., :1, 2:], real[..., :1, 2:]
     farther = np.clip(wrist / np.where(was > 0, was, 1), NEAREST, FARTHEST)
     within = (seen[..., 2:] - wrist) - (real[..., 2:] - was)
@@ -59,7 +60,7 @@ def transplanted(x: np.ndarray, found: np.ndarray, true: np.ndarray, rng: np.ran
     out = np.where((~here & ~there & got)[..., None, None], seen, out)
 
     match = counterparts(x, true, rng)
-    take = lambda boxes, extra: np.take_along_axis(boxes, match[:, None].reshape(len(x), 1, OBJECTS, *[1] * extra), 2)
+    take = lambda boxes, extra: np.take_along_axis(boxes, match[:, None].reshape(len(x), 1, len(OBJECTS), *[1] * extra), 2)
     boxes, has = _boxes(x)
     (theirs, held), (wanted, stood) = ((take(b, 1), take(t, 0)) for b, t in (_boxes(found), _boxes(true)))
     span = lambda b: np.tile(np.maximum(b[..., 2:] - b[..., :2], 1e-3), 2)
@@ -73,8 +74,7 @@ def transplanted(x: np.ndarray, found: np.ndarray, true: np.ndarray, rng: np.ran
     back = np.argsort(match, 1)
     code, chose, meant = (rows[..., CODE].astype(int) for rows in (x, found, true))
     other = np.take_along_axis(np.concatenate([np.zeros((len(x), 1), int), back + 1], 1), chose, 1)
-    agrees = (chose == meant) | ((meant == 0) & (chose == 0))
-    code = np.where(agrees, code, np.where((meant > 0) | (other > 0), other, code))
+    code = np.where(chose == meant, code, other)
     visible = np.take_along_axis(shown, np.maximum(code - 1, 0)[..., None], 2)[..., 0]
     code = np.where((code > 0) & visible, code, 0)
-    return np.concatenate([out.reshape(*x.shape[:2], HANDS), code[..., None], result.reshape(*x.shape[:2], -1)], -1).astype(np.float32)
+    return np.concatenate([out.reshape(*x.shape[:2], CODE), code[..., None], result.reshape(*x.shape[:2], -1)], -1).astype(np.float32)

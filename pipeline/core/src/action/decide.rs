@@ -1,8 +1,8 @@
 //! From a row of probabilities to one label that does not flicker, with a beginning and an end.
 //!
 //! 1. Probabilities are smoothed over time: p += (1 - exp(-dt / `smoothing_s`)) (new - p), so that the rate of answers does not matter.
-//! 2. A class begins when its smoothed probability reaches `enter`, and holds until it falls below `leave`, or another one takes its
-//!    place by reaching `enter` with more (hysteresis: `leave` < `enter`).
+//! 2. A class is held from when its smoothed probability reaches `enter` until it falls below `leave`, or another one takes its place
+//!    by reaching `enter` with more (hysteresis: `leave` < `enter`).
 //! 3. It becomes stable once it has held for `min_duration_s`; only then is it told. What ends earlier was never there.
 //! 4. It is told to have begun when its probability last rose to `leave`, though not before another one ended: what is sure only when it
 //!    is half over has begun before (two thresholds, as Canny traces edges; 1986).
@@ -17,9 +17,9 @@ use super::evidence::Answer;
 pub struct DecisionRules {
     /// Time constant of the smoothing, seconds; 0 = none.
     pub smoothing_s: f64,
-    /// Smoothed probability at which a label begins.
+    /// Smoothed probability at which a label is held.
     pub enter: f32,
-    /// Smoothed probability below which it ends.
+    /// Smoothed probability from which on it has begun, and below which it ends.
     pub leave: f32,
     /// Time that a label must have held before it is told, seconds.
     pub min_duration_s: f64,
