@@ -87,6 +87,7 @@ fn attach_scene(buffer: &mut gst::BufferRef) {
         uncertainty: 0.1,
         stable: true,
         window_ns: [0, 1],
+        about_ns: 0,
         since_ns: None,
     };
     ego_meta::attach_action(buffer, &ActionMeta { stamp: stamp(), action }).expect("a writable buffer");

@@ -67,6 +67,7 @@ fn action() -> ActionMeta {
         uncertainty: 0.1,
         stable: true,
         window_ns: [0, 1],
+        about_ns: 0,
         since_ns: Some(0),
     };
     ActionMeta { stamp: stamp(0), action }

@@ -130,6 +130,7 @@ typedef struct {
   gboolean stable;             /* the label has held long enough to be shown */
   gdouble uncertainty;         /* 0..1 */
   guint64 window_start, window_end;  /* pts, ns */
+  guint64 about;               /* the moment that it is about, at most window_end, ns */
   guint64 since;               /* since when the label is stable, ns; GST_CLOCK_TIME_NONE when nothing is stable */
 } EgoAction;
 
@@ -295,6 +296,8 @@ ego_action_read_structure (const GstStructure *s, EgoAction *out)
   gst_structure_get_double (s, "uncertainty", &out->uncertainty);
   gst_structure_get_uint64 (s, "window-start", &out->window_start);
   gst_structure_get_uint64 (s, "window-end", &out->window_end);
+  if (!gst_structure_get_uint64 (s, "about", &out->about))
+    out->about = out->window_end;
   gst_structure_get_uint64 (s, "since", &out->since);
   return status;
 }

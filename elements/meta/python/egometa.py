@@ -187,6 +187,7 @@ class Action:
     uncertainty: float
     stable: bool
     window_ns: tuple
+    about_ns: int  # the moment that it is about, at most the window's end
     since_ns: object  # or None
     age_ns: int
 
@@ -295,6 +296,7 @@ def action(buffer):
         uncertainty=_get(structure, "uncertainty", 0.0),
         stable=_get(structure, "stable", False),
         window_ns=(_get(structure, "window-start", 0), _get(structure, "window-end", 0)),
+        about_ns=_get(structure, "about", _get(structure, "window-end", 0)),
         since_ns=_get(structure, "since"),
         age_ns=_get(structure, "age", 0),
     )

@@ -53,6 +53,7 @@ pub fn attach_action(buffer: &mut gst::BufferRef, meta: &ActionMeta) -> Result<(
         fields::STABLE.put(s, action.stable);
         fields::WINDOW_START.put(s, action.window_ns[0]);
         fields::WINDOW_END.put(s, action.window_ns[1]);
+        fields::ABOUT.put(s, action.about_ns);
         if let Some(since) = action.since_ns {
             fields::SINCE.put(s, since);
         }
@@ -67,6 +68,7 @@ pub fn all_actions(buffer: &gst::BufferRef) -> impl Iterator<Item = Result<Actio
 fn read(s: &gst::StructureRef) -> Result<ActionMeta, MetaError> {
     let rows = Table::<ActionRow>::read(s, ACTION)?.rows();
     let labels: Vec<String> = fields::LABELS.get::<glib::StrV>(s, ACTION)?.map(strings).unwrap_or_default();
+    let window_ns = [fields::WINDOW_START.get(s, ACTION)?.unwrap_or_default(), fields::WINDOW_END.get(s, ACTION)?.unwrap_or_default()];
     let action = ActionResult {
         head: Head::from_name(fields::HEAD.get(s, ACTION)?.unwrap_or_default()),
         subject: fields::SUBJECT.get::<&str>(s, ACTION)?.unwrap_or_default().to_owned(),
@@ -75,7 +77,8 @@ fn read(s: &gst::StructureRef) -> Result<ActionMeta, MetaError> {
         unknown: fields::UNKNOWN.get(s, ACTION)?.unwrap_or_default(),
         uncertainty: fields::UNCERTAINTY.get::<f64>(s, ACTION)?.unwrap_or_default() as f32,
         stable: fields::STABLE.get(s, ACTION)?.unwrap_or_default(),
-        window_ns: [fields::WINDOW_START.get(s, ACTION)?.unwrap_or_default(), fields::WINDOW_END.get(s, ACTION)?.unwrap_or_default()],
+        window_ns,
+        about_ns: fields::ABOUT.get(s, ACTION)?.unwrap_or(window_ns[1]),
         since_ns: fields::SINCE.get(s, ACTION)?,
     };
     Ok(ActionMeta { stamp: Stamp::read(s, ACTION)?, action })

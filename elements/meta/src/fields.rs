@@ -75,6 +75,7 @@ fields! {
     STABLE = "stable";
     WINDOW_START = "window-start";
     WINDOW_END = "window-end";
+    ABOUT = "about";
     SINCE = "since";
 }
 

@@ -98,6 +98,7 @@ fn actions_of_several_heads_come_back() {
         uncertainty: 0.125,
         stable: since_ns.is_some(),
         window_ns: [10, 20],
+        about_ns: 15,
         since_ns,
     };
     let metas = [action(Head::Slow, "wearer", Some(12)), action(Head::Gesture, "right", None)];

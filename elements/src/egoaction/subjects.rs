@@ -94,6 +94,7 @@ fn result(subject: &str, decision: &Decision, window_ns: [u64; 2], words: &Words
         uncertainty: decision.uncertainty,
         stable: decision.stable.is_some(),
         window_ns,
+        about_ns: decision.about_ns,
         since_ns: decision.stable.map(|s| s.since_ns),
     }
 }
@@ -107,6 +108,7 @@ mod tests {
     fn a_told_label_comes_first_while_it_is_held() {
         let words = Words { head: Head::Slow, labels: Arc::from(["a".to_owned(), "b".to_owned(), "c".to_owned()]) };
         let decision = Decision {
+            about_ns: 9,
             probabilities: vec![0.35, 0.2, 0.45],
             class: 2,
             uncertainty: 0.5,

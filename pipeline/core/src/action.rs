@@ -54,6 +54,8 @@ pub struct ActionResult {
     pub stable: bool,
     /// First and last presentation time of the frames it was made from, nanoseconds.
     pub window_ns: [u64; 2],
+    /// The moment that it is about, nanoseconds of presentation time: some models answer for a moment before their window's end.
+    pub about_ns: u64,
     /// Since when the best class is the stable one, nanoseconds of presentation time; `None` when nothing is stable.
     pub since_ns: Option<u64>,
 }

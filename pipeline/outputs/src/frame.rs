@@ -164,6 +164,13 @@ pub struct ActionRecord {
     pub stable: bool,
     /// First and last presentation time of the frames it was made from, nanoseconds.
     pub window_ns: [u64; 2],
+    /// The moment that it is about, nanoseconds of presentation time: some models answer for a moment before their window's end. Left
+    /// out where it is the frame itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about_ns: Option<u64>,
+    /// When the label began that is told, nanoseconds of presentation time; left out while none is, and by what does not look back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since_ns: Option<u64>,
     /// What is expected afterwards, by models that look ahead; left out by all others.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<NextRecord>,
@@ -307,6 +314,11 @@ impl FrameRecord {
         }
     }
 
+    /// Presentation time, nanoseconds; frames without one are 1/30 s apart.
+    pub fn time_ns(&self) -> u64 {
+        self.pts_ns.unwrap_or(self.frame * 33_333_333)
+    }
+
     /// The oldest result of a stage counts.
     fn add_age(&mut self, stage: &str, age_ns: u64) {
         if let Some(age) = self.age_ns.get_mut(stage) {
@@ -335,6 +347,8 @@ impl ActionRecord {
             uncertainty: action.uncertainty,
             stable: action.stable,
             window_ns: action.window_ns,
+            about_ns: Some(action.about_ns),
+            since_ns: action.since_ns,
             next: None,
         })
     }

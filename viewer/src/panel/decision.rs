@@ -320,6 +320,8 @@ mod tests {
             uncertainty: 0.0,
             stable: true,
             window_ns: [0, 0],
+            about_ns: None,
+            since_ns: None,
             next: None,
         };
         let gesture = |label, score| FastRecord { head: Head::Gesture, subject: "right".into(), action: action(label, score) };
@@ -367,6 +369,8 @@ mod tests {
                 uncertainty: 0.1,
                 stable: n < 60,
                 window_ns: [0, 0],
+                about_ns: None,
+                since_ns: None,
                 next: None,
             });
             record

@@ -49,6 +49,8 @@ fn action(label: &str) -> ActionRecord {
         uncertainty: 0.0,
         stable: true,
         window_ns: [0, 0],
+        about_ns: None,
+        since_ns: None,
         next: None,
     }
 }

@@ -149,6 +149,8 @@ pub fn record_of_truth(truth: &TruthMeta, like: &FrameRecord) -> FrameRecord {
         uncertainty: 0.0,
         stable: true,
         window_ns: [pts, pts],
+        about_ns: None,
+        since_ns: None,
         next: None,
     });
     record

@@ -231,6 +231,8 @@ mod tests {
             uncertainty: 0.0,
             stable: false,
             window_ns: [0, 1],
+            about_ns: None,
+            since_ns: None,
             next: None,
         });
         second.objects =

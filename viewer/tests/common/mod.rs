@@ -86,6 +86,8 @@ pub fn record(n: u64) -> FrameRecord {
         uncertainty: 0.05,
         stable: n % 90 > 15,
         window_ns: [pts.saturating_sub(1_000_000_000), pts],
+        about_ns: None,
+        since_ns: None,
         next: Some(NextRecord { label: other.into(), probability: 0.62 }),
     });
     record.trace_ns.insert("hands".into(), 11_000_000);

@@ -7,12 +7,13 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use ego_core::action::Head;
 use ego_core::hands::Side;
 use ego_core::metrics::action::{AnswerTally, IdleTally, Labelled, SegmentTally, delays_s, idle_tally, segment_tally, stretches};
 use ego_core::metrics::detection::{BoxTally, Boxed};
 use ego_core::metrics::pose::{HandPose, HandTally};
 use ego_core::objects::InHand;
-use ego_outputs::{ActionRecord, FrameRecord, HandRecord, ObjectRecord, names_nothing};
+use ego_outputs::{ActionRecord, FrameRecord, HandRecord, ObjectRecord, Segments, names_nothing};
 
 /// Overlaps at which segments are scored.
 pub(super) const OVERLAPS: [f64; 3] = [0.1, 0.25, 0.5];
@@ -227,28 +228,25 @@ fn acted(action: &ActionRecord) -> Option<&str> {
 }
 
 fn actions(paired: &[(&FrameRecord, &FrameRecord)], truth: &[FrameRecord]) -> ActionScore {
-    // Frames without a time stamp are 1/30 s apart.
-    let time = |f: &FrameRecord| f.pts_ns.unwrap_or(f.frame * 33_333_333);
+    let time = FrameRecord::time_ns;
     let true_action = |f: &FrameRecord| f.action.as_ref().and_then(|a| acted(a).map(|l| (l.to_owned(), a.unknown)));
     let unseen: Vec<String> = truth.iter().filter_map(true_action).filter(|(_, unknown)| *unknown).map(|(label, _)| label).collect();
     let known: Vec<(u64, Option<String>)> = truth.iter().map(|f| (time(f), true_action(f).map(|(l, _)| l))).collect();
     let segments = stretches(known.iter().map(|(t, l)| (*t, l.as_deref())));
-    let told = stretches(paired.iter().map(|(r, t)| {
-        let label = r.action.as_ref().filter(|a| a.stable && !a.unknown).and_then(acted);
-        (time(t), label)
-    }));
+    let told = stretches(paired.iter().map(|(r, t)| (time(t), r.action.as_ref().and_then(ActionRecord::tells))));
+    let found = found_segments(paired);
     let (foreign, ours): (Vec<Labelled>, Vec<Labelled>) = segments.into_iter().partition(|s| unseen.contains(&s.label));
     let mut score = ActionScore { unseen: foreign.len() as u64, ..ActionScore::default() };
-    score.unseen_refused = foreign.iter().filter(|s| !told.iter().any(|f| f.overlap(s) > 0.0)).count() as u64;
+    score.unseen_refused = foreign.iter().filter(|s| !found.iter().any(|f| f.overlap(s) > 0.0)).count() as u64;
     for (tally, at) in score.segments.iter_mut().zip(OVERLAPS) {
         // What is said about an action that no model knows is counted apart.
-        let of_ours: Vec<Labelled> = told.iter().filter(|f| !foreign.iter().any(|s| f.overlap(s) > 0.0)).cloned().collect();
+        let of_ours: Vec<Labelled> = found.iter().filter(|f| !foreign.iter().any(|s| f.overlap(s) > 0.0)).cloned().collect();
         *tally = segment_tally(&ours, &of_ours, at);
     }
     score.delays_s = delays_s(&ours, &told);
     let all: Vec<Labelled> = ours.iter().chain(&foreign).cloned().collect();
     if let (Some(first), Some(last)) = (paired.first(), paired.last()) {
-        score.idle = idle_tally(&all, &told, [time(first.1), time(last.1)]);
+        score.idle = idle_tally(&all, &found, [time(first.1), time(last.1)]);
     }
     for segment in &ours {
         let inside = paired.iter().filter(|(_, t)| (segment.since_ns..=segment.until_ns).contains(&time(t)));
@@ -257,6 +255,19 @@ fn actions(paired: &[(&FrameRecord, &FrameRecord)], truth: &[FrameRecord]) -> Ac
         score.answers.answer(answer(&frames).as_deref() == Some(segment.label.as_str()), unknown);
     }
     score
+}
+
+/// The wearer's actions from when they are said to have begun, in the time of the truth.
+fn found_segments(paired: &[(&FrameRecord, &FrameRecord)]) -> Vec<Labelled> {
+    let mut segments = Segments::default();
+    paired.iter().for_each(|(result, _)| segments.frame(result));
+    let time_of_truth = |ns: u64| {
+        let after = paired.partition_point(|(result, _)| result.time_ns() <= ns);
+        let near = paired.get(after.saturating_sub(1));
+        near.map_or(ns, |(result, truth)| (truth.time_ns() + ns).saturating_sub(result.time_ns()))
+    };
+    let wearers = segments.finish().into_iter().filter(|s| s.head == Head::Slow && s.subject == "wearer");
+    wearers.map(|s| Labelled { label: s.label, since_ns: time_of_truth(s.since_ns), until_ns: time_of_truth(s.until_ns) }).collect()
 }
 
 /// The action with the highest probability over a segment, "nothing" left out: what a classifier of cut clips would be asked.
@@ -286,6 +297,8 @@ mod tests {
             uncertainty: 0.1,
             stable,
             window_ns: [0, 0],
+            about_ns: None,
+            since_ns: None,
             next: None,
         });
         record
@@ -315,6 +328,27 @@ mod tests {
         assert!((action.delays_s[0] - 0.5).abs() < 1e-6, "15 frames: {:?}", action.delays_s);
         assert_eq!(action.idle.labels, 1);
         assert!((action.idle.idle_s - 199.0 / 30.0).abs() < 0.01, "{}", action.idle.idle_s);
+    }
+
+    #[test]
+    fn a_label_counts_from_where_it_is_said_to_have_begun_and_is_late_from_where_it_is_told() {
+        // From 100 to 199, told from 190 to 219: each answer is about the moment 20 frames ago.
+        let results: Vec<FrameRecord> = (0..300)
+            .map(|n| {
+                let told = (190..220).contains(&n);
+                let mut record = frame(n, if told { "pour milk" } else { "nothing" }, told);
+                let action = record.action.as_mut().expect("made");
+                (action.about_ns, action.since_ns) = (Some(n.saturating_sub(20) * FRAME), told.then_some(100 * FRAME));
+                record
+            })
+            .collect();
+        // The truth's clock goes five frames ahead.
+        let ahead: Vec<FrameRecord> = truth().into_iter().map(|f| FrameRecord { pts_ns: f.pts_ns.map(|ns| ns + 5 * FRAME), ..f }).collect();
+        let pairs: Vec<(&FrameRecord, &FrameRecord)> = results.iter().zip(&ahead).collect();
+        assert_eq!(found_segments(&pairs), [Labelled { label: "pour milk".into(), since_ns: 105 * FRAME, until_ns: 205 * FRAME }]);
+        let action = score("clip", &results, &truth()).action.expect("actions");
+        assert_eq!(action.segments, [SegmentTally { right: 1, wrong: 0, missed: 0 }; 3]);
+        assert!((action.delays_s[0] - 3.0).abs() < 1e-6, "{:?}", action.delays_s);
     }
 
     #[test]

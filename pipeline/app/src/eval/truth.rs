@@ -74,6 +74,8 @@ fn recording(path: &Path) -> anyhow::Result<Vec<FrameRecord>> {
                 uncertainty: 0.0,
                 stable: true,
                 window_ns: [0; 2],
+                about_ns: None,
+                since_ns: None,
                 next: None,
             });
             Ok(record)

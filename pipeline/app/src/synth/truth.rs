@@ -97,6 +97,8 @@ fn action_record(clip: &Clip, truth: &Truth) -> ActionRecord {
         uncertainty: 0.0,
         stable: true,
         window_ns: label.map_or([ns(t); 2], |l| [ns(l.start_s), ns(l.end_s)]),
+        about_ns: None,
+        since_ns: None,
         next: None,
     }
 }

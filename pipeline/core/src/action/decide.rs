@@ -51,6 +51,8 @@ pub struct Segment {
 /// What is known after an answer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Decision {
+    /// The moment that the answer is about, nanoseconds.
+    pub about_ns: u64,
     /// Smoothed probabilities.
     pub probabilities: Vec<f32>,
     /// The best class with `nothing` included.
@@ -151,7 +153,8 @@ impl Decider {
             began = Some(Segment { class: held.class, since_ns: held.since_ns, until_ns: None });
         }
         let stable = self.held.filter(|h| h.told).map(|h| Segment { class: h.class, since_ns: h.since_ns, until_ns: None });
-        Decision { class: best, uncertainty: now.uncertainty, unknown, probabilities: now.probabilities, stable, began, ended }
+        let probabilities = now.probabilities;
+        Decision { about_ns: time_ns, class: best, uncertainty: now.uncertainty, unknown, probabilities, stable, began, ended }
     }
 
     /// Notes which classes have risen to `leave` and which have fallen below; of what is unknown none has.

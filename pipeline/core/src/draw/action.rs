@@ -68,6 +68,7 @@ mod tests {
             uncertainty: 0.05,
             stable: true,
             window_ns: [0, 1],
+            about_ns: 0,
             since_ns: Some(0),
         };
         let said = |action: &ActionResult| {
