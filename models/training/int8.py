@@ -59,10 +59,11 @@ def windows(folder: pathlib.Path, count: int) -> Iterator[tuple[np.ndarray, bool
         yield np.ascontiguousarray(pool["crgb"][i]), bool(pool["cmeta"][i][0] == 0), pool["cuv"][i], pool["cJ3"][i], float(pool["cmeta"][i][2])
 
 
-def inputs(folder: pathlib.Path, count: int) -> list[np.ndarray]:
+def inputs(model: pathlib.Path, folder: pathlib.Path, count: int) -> list[np.ndarray]:
     """What the network is fed with, as the elements feed it."""
     rows = Rows(folder)
-    return [tensor(augment.letterboxed(rows, i)[0]) for i in np.linspace(0, len(rows) - 1, min(count, len(rows))).astype(int)]
+    height, width = onnx_file.session(model).get_inputs()[0].shape[2:]
+    return [tensor(augment.letterboxed(rows, i, (width, height))[0]) for i in np.linspace(0, len(rows) - 1, min(count, len(rows))).astype(int)]
 
 
 def composed(task: str, folder: pathlib.Path, backgrounds: list[pathlib.Path], count: int) -> list[np.ndarray]:
@@ -165,7 +166,7 @@ def main() -> None:
     args = parser.parse_args()
     if bool(args.background) != (args.task in ("hands", "finder")):
         parser.error("--background is needed for hands and finder, and for nothing else")
-    shown = lambda folder: composed(args.task, folder, args.background, args.count) if args.background else inputs(folder, args.count)
+    shown = lambda folder: composed(args.task, folder, args.background, args.count) if args.background else inputs(args.model, folder, args.count)
     with tempfile.TemporaryDirectory() as folder:
         out = args.out or pathlib.Path(folder) / "int8.onnx"
         # Opened before the file may be written over.

@@ -25,7 +25,7 @@ PAPER = 0.47
 
 def inferred(run, picture: np.ndarray) -> np.ndarray:
     """Inverse depth of an RGB picture of any size, at the network's output size."""
-    size = (augment.WIDTH, augment.HEIGHT)
+    size = augment.SIZE
     small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
     return run.run(None, {"images": (small.transpose(2, 0, 1)[None].astype(np.float32) - MEAN) / STD})[0][0, 0]
 

@@ -19,7 +19,7 @@ import processor
 from .compose import Maker
 from .losses import crop_loss, finder_loss
 from .network import CropNet, FinderNet, normalise
-from .unfold import unfold
+from .unfold import tensors, unfold
 
 NETWORKS = {"crop": CropNet, "finder": FinderNet}
 ROWS = {"crop": "crop", "finder": "frame"}
@@ -102,7 +102,8 @@ def main():
 
     if exported and not going_on:
         seen = torch.cat([normalise(queue.get()["im"]) for _ in range(SETTLING)])
-        before = unfold(net, a.init, seen)
+        named, before = tensors(a.init)
+        unfold(net, named, seen)
         print(f"started from {a.init}, {before} pictures", flush=True)
     net.backbone.fixed = a.fixed
     net.train()

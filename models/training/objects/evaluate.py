@@ -48,8 +48,9 @@ def detections(output: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 def matched(run, rows: Rows) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Detections (class, score, highest IoU threshold 0.50, 0.55 .. 0.95 that they meet, 0 false, -1 spared), true boxes (class, held, its score when found at 0.5)."""
     found, wanted, seconds = [], [], []
+    height, width = run.get_inputs()[0].shape[2:]
     for i in range(len(rows)):
-        picture, boxes, *_ = augment.letterboxed(rows, i)
+        picture, boxes, *_ = augment.letterboxed(rows, i, (width, height))
         x = (picture.transpose(2, 0, 1)[None].astype(np.float32) - MEAN) / STD
         begin = time.process_time()
         output = run.run(None, {"images": x})[0]

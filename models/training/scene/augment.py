@@ -1,7 +1,7 @@
 """Frames of the synthetic camera turned into training pictures: cut, mirrored, lit, blurred, with foreign backgrounds and mosaics.
 
-Out: picture u8 160,256,3; boxes 12,6 (class or 0, left, top, right, bottom in input pixels, 1 to ignore); inverse depth f4 80,128
-(1 / metre, 0 where it is not known); weight of each of its pixels.
+Out, for an input of W x H pixels: picture u8 H,W,3; boxes 12,6 (class or 0, left, top, right, bottom in input pixels, 1 to ignore);
+inverse depth f4 H/2,W/2 (1 / metre, 0 where it is not known); weight of each of its pixels.
 """
 
 import cv2
@@ -9,18 +9,20 @@ import numpy as np
 
 from scene.rows import BOXES, LEAST_SHOWN, LEFT_ARM, OBJECT, RIGHT_ARM, SURROUNDINGS, Rows
 
-WIDTH, HEIGHT = 256, 160
+# Width and height of an input unless another is asked for.
+SIZE = (256, 160)
 GREY = 114
 MOSAIC, FOREIGN, TO_GREY, MIRROR = 0.10, 0.15, 0.12, 0.5
 
+Size = tuple[int, int]
 Sample = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 
 
-def placed(rows: Rows, i: int, matrix: np.ndarray) -> Sample:
+def placed(rows: Rows, i: int, matrix: np.ndarray, size: Size = SIZE) -> Sample:
     """A row through an affine map from its pixels to input pixels."""
     at_half = np.diag([0.5, 0.5, 1.0]) @ np.vstack([matrix, [0, 0, 1]]) @ np.diag([2.0, 2.0, 1.0])
-    picture = cv2.warpAffine(rows.rgb[i], matrix, (WIDTH, HEIGHT), flags=cv2.INTER_AREA, borderValue=(GREY,) * 3)
-    nearest = lambda a: cv2.warpAffine(a, at_half[:2], (WIDTH // 2, HEIGHT // 2), flags=cv2.INTER_NEAREST, borderValue=0)
+    picture = cv2.warpAffine(rows.rgb[i], matrix, size, flags=cv2.INTER_AREA, borderValue=(GREY,) * 3)
+    nearest = lambda a: cv2.warpAffine(a, at_half[:2], (size[0] // 2, size[1] // 2), flags=cv2.INTER_NEAREST, borderValue=0)
     depth, label = nearest(rows.depth[i].astype(np.float32)), nearest(rows.label[i])
     inverse = np.where(depth > 0, 1000.0 / np.maximum(depth, 1), 0).astype(np.float32)
     weight = 1 + 2.0 * ((label == LEFT_ARM) | (label == RIGHT_ARM)) + 1.0 * (label == OBJECT)
@@ -32,49 +34,50 @@ def placed(rows: Rows, i: int, matrix: np.ndarray) -> Sample:
         middle = matrix @ [(x0 + x1) / 2, (y0 + y1) / 2, 1]
         half = np.sqrt((matrix[:, :2] ** 2) @ [((x1 - x0) / 2) ** 2, ((y1 - y0) / 2) ** 2])
         a, b = middle - half, middle + half
-        c, d = np.clip(a, 0, [WIDTH, HEIGHT]), np.clip(b, 0, [WIDTH, HEIGHT])
+        c, d = np.clip(a, 0, size), np.clip(b, 0, size)
         left = np.prod(np.maximum(d - c, 0)) / max(np.prod(b - a), 1)
         if left > 0.15:
             row[:] = kind, *c, *d, left < 0.35 or shown < LEAST_SHOWN
     return picture, boxes, inverse, weight.astype(np.float32) * (depth > 0), label
 
 
-def draw(rows: Rows, rng: np.random.Generator) -> Sample:
+def draw(rows: Rows, rng: np.random.Generator, size: Size = SIZE) -> Sample:
     w, h = rows.width, rows.height
-    zoom = WIDTH / w * np.exp(rng.normal(0.05, 0.22))
+    zoom = size[0] / w * np.exp(rng.normal(0.05, 0.22))
     stretch = np.exp(rng.normal(0.03, 0.09))
     turn = rng.normal(0, np.radians(7))
     c, s = np.cos(turn) * zoom, np.sin(turn) * zoom
     matrix = np.array([[c, -s, 0], [s * stretch, c * stretch, 0]])
     if rng.random() < MIRROR:
         matrix[:, 0] *= -1
-    slack = np.array([WIDTH, HEIGHT]) * 0.18
-    matrix[:, 2] = np.array([WIDTH, HEIGHT]) / 2 + rng.uniform(-1, 1, 2) * slack - matrix[:, :2] @ np.array([w / 2, h / 2])
-    picture, boxes, inverse, weight, label = placed(rows, int(rng.integers(len(rows))), matrix)
+    slack = np.array(size) * 0.18
+    matrix[:, 2] = np.array(size) / 2 + rng.uniform(-1, 1, 2) * slack - matrix[:, :2] @ np.array([w / 2, h / 2])
+    picture, boxes, inverse, weight, label = placed(rows, int(rng.integers(len(rows))), matrix, size)
     if rng.random() < FOREIGN:
         # Arms and objects before something else, whose distance nobody knows.
-        other = cv2.resize(rows.rgb[int(rng.integers(len(rows)))], (WIDTH, HEIGHT), interpolation=cv2.INTER_LINEAR)
+        other = cv2.resize(rows.rgb[int(rng.integers(len(rows)))], size, interpolation=cv2.INTER_LINEAR)
         other = cv2.GaussianBlur(other[:: int(rng.choice([-1, 1])), :: int(rng.choice([-1, 1]))], (0, 0), rng.uniform(2, 8))
-        other = np.clip(other + rng.normal(0, rng.uniform(2, 25), (HEIGHT // 4, WIDTH // 4, 1)).repeat(4, 0).repeat(4, 1), 0, 255)
-        far = cv2.resize((label == SURROUNDINGS).astype(np.float32), (WIDTH, HEIGHT))[..., None]
+        other = np.clip(other + rng.normal(0, rng.uniform(2, 25), (size[1] // 4, size[0] // 4, 1)).repeat(4, 0).repeat(4, 1), 0, 255)
+        far = cv2.resize((label == SURROUNDINGS).astype(np.float32), size)[..., None]
         picture = (picture * (1 - far) + other * far).astype(np.uint8)
         weight = weight * (label != SURROUNDINGS)
     return picture, boxes, inverse, weight
 
 
-def mosaic(rows: Rows, rng: np.random.Generator) -> Sample:
+def mosaic(rows: Rows, rng: np.random.Generator, size: Size = SIZE) -> Sample:
     """Four pictures at half size; how far things are is known no longer."""
-    picture, found = np.full((HEIGHT, WIDTH, 3), GREY, np.uint8), []
+    width, height = size
+    picture, found = np.full((height, width, 3), GREY, np.uint8), []
     for k in range(4):
-        part, boxes, _, _ = draw(rows, rng)
-        x, y = (k % 2) * WIDTH // 2, (k // 2) * HEIGHT // 2
-        picture[y : y + HEIGHT // 2, x : x + WIDTH // 2] = part[::2, ::2]
+        part, boxes, _, _ = draw(rows, rng, size)
+        x, y = (k % 2) * width // 2, (k // 2) * height // 2
+        picture[y : y + height // 2, x : x + width // 2] = part[::2, ::2]
         boxes[:, 1:5] = boxes[:, 1:5] / 2 + [x, y, x, y]
         found.append(boxes[boxes[:, 0] > 0])
     boxes = np.zeros((BOXES, 6), np.float32)
     found = np.concatenate(found)[:BOXES]
     boxes[: len(found)] = found
-    nothing = np.zeros((HEIGHT // 2, WIDTH // 2), np.float32)
+    nothing = np.zeros((height // 2, width // 2), np.float32)
     return picture, boxes, nothing, nothing
 
 
@@ -106,18 +109,19 @@ def lit(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return picture
 
 
-def batch(rows: Rows, rng: np.random.Generator, n: int) -> list[np.ndarray]:
-    samples = [mosaic(rows, rng) if rng.random() < MOSAIC else draw(rows, rng) for _ in range(n)]
+def batch(rows: Rows, rng: np.random.Generator, n: int, size: Size = SIZE) -> list[np.ndarray]:
+    samples = [mosaic(rows, rng, size) if rng.random() < MOSAIC else draw(rows, rng, size) for _ in range(n)]
     pictures, *rest = zip(*samples)
     return [np.stack([lit(p, rng) for p in pictures]), *(np.stack(r) for r in rest)]
 
 
 def stretched(rows: Rows, i: int) -> Sample:
     """A whole row squeezed to the input's size, as the depth network is fed."""
-    return placed(rows, i, np.array([[WIDTH / rows.width, 0, 0], [0, HEIGHT / rows.height, 0]]))
+    return placed(rows, i, np.array([[SIZE[0] / rows.width, 0, 0], [0, SIZE[1] / rows.height, 0]]))
 
 
-def letterboxed(rows: Rows, i: int) -> Sample:
+def letterboxed(rows: Rows, i: int, size: Size = SIZE) -> Sample:
     """A whole row within grey bars, as the detector is fed."""
-    k = min(WIDTH / rows.width, HEIGHT / rows.height)
-    return placed(rows, i, np.array([[k, 0, (WIDTH - k * rows.width) / 2], [0, k, (HEIGHT - k * rows.height) / 2]]))
+    width, height = size
+    k = min(width / rows.width, height / rows.height)
+    return placed(rows, i, np.array([[k, 0, (width - k * rows.width) / 2], [0, k, (height - k * rows.height) / 2]]), size)

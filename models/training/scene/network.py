@@ -1,6 +1,6 @@
 """One small backbone with two heads: boxes of the 8 objects, and inverse depth. Each head is exported with its own copy of it.
 
-Objects: anchor-free, three strides, decoded inside to [N, 4 + 8, 840]: cx, cy, w, h in input pixels, then scores 0..1.
+Objects: anchor-free, three strides, decoded inside to [N, 4 + 8, CELLS]: cx, cy, w, h in input pixels, then scores 0..1.
 Depth: [N, 1, 80, 128], inverse depth in 1 / metre for an everyday lens; only ratios mean something when the lens is another.
 """
 
@@ -8,7 +8,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from scene.augment import HEIGHT, WIDTH
+from scene.augment import SIZE, Size
 
 CLASSES = 8
 STRIDES = (8, 16, 32)
@@ -35,9 +35,12 @@ class Residual(nn.Module):
 
 
 class Backbone(nn.Module):
-    """Picture, normalised, to maps of WIDTHS[1] channels at stride 4 and NECK channels at strides 8, 16, 32."""
+    """Picture, normalised, to maps of WIDTHS[1] channels at stride 4 and NECK channels at strides 8, 16, 32.
 
-    def __init__(self) -> None:
+    With `deeper` strides 8, 16 and 32 have one block more, which changes nothing before it has learnt something.
+    """
+
+    def __init__(self, deeper: bool = False) -> None:
         super().__init__()
         w = WIDTHS
         self.stem = convolution(3, w[0], 3, 2)
@@ -47,6 +50,10 @@ class Backbone(nn.Module):
             nn.Sequential(Residual(w[2], w[3], 2), Residual(w[3], w[3])),
             nn.Sequential(Residual(w[3], w[4], 2)),
         ])
+        if deeper:
+            for stage, width in zip(self.stages[1:], w[2:]):
+                stage.append(Residual(width, width))
+                nn.init.zeros_(stage[-1].second[-1].weight)
         self.lateral = nn.ModuleList([convolution(c, NECK, 1) for c in w[2:]])
         self.smooth = nn.ModuleList([convolution(NECK, NECK) for _ in range(2)])
 
@@ -63,7 +70,7 @@ class Backbone(nn.Module):
 
 
 class ObjectHead(nn.Module):
-    def __init__(self) -> None:
+    def __init__(self, size: Size = SIZE) -> None:
         super().__init__()
         # The same weights at each stride see objects at the same size in cells; a scale of its own corrects each.
         self.score = nn.Sequential(convolution(NECK, NECK), nn.Conv2d(NECK, CLASSES, 1))
@@ -72,12 +79,12 @@ class ObjectHead(nn.Module):
         # Width and height of the boxes that leave the network over those it learnt; `scene.export` measures it on the validation cast.
         self.register_buffer("shrink", torch.ones(2), persistent=False)
         nn.init.constant_(self.score[-1].bias, PRIOR)
-        cells = [torch.stack(torch.meshgrid(torch.arange(HEIGHT // s), torch.arange(WIDTH // s), indexing="ij"), -1).flip(-1).reshape(-1, 2) for s in STRIDES]
+        cells = [torch.stack(torch.meshgrid(torch.arange(size[1] // s), torch.arange(size[0] // s), indexing="ij"), -1).flip(-1).reshape(-1, 2) for s in STRIDES]
         self.register_buffer("centres", torch.cat([(c + 0.5) * s for c, s in zip(cells, STRIDES)]).float(), persistent=False)
         self.register_buffer("strides", torch.cat([torch.full((len(c), 1), float(s)) for c, s in zip(cells, STRIDES)]), persistent=False)
 
     def raw(self, maps: list[torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor]:
-        """Score logits N,840,8 and boxes N,840,4 (left, top, right, bottom, input pixels)."""
+        """Score logits N,CELLS,8 and boxes N,CELLS,4 (left, top, right, bottom, input pixels)."""
         scores = torch.cat([self.score(m).flatten(2) for m in maps], 2).transpose(1, 2).float()
         sides = torch.cat([self.sides(m).flatten(2) * self.scale[k] for k, m in enumerate(maps)], 2).transpose(1, 2).float()
         distance = torch.exp(sides.clamp(-4, 4)) * self.strides
@@ -98,7 +105,7 @@ class DepthHead(nn.Module):
         self.fine = nn.Sequential(convolution(24, 24), nn.Conv2d(24, 4, 3, padding=1), nn.PixelShuffle(2))
 
     def raw(self, maps: list[torch.Tensor]) -> torch.Tensor:
-        """Logarithm of inverse depth, N,1,80,128."""
+        """Logarithm of inverse depth, N,1,H/2,W/2."""
         return self.fine(functional.interpolate(self.coarse(maps[1]), scale_factor=2.0) + self.lateral(maps[0])).float()
 
     def forward(self, maps: list[torch.Tensor]) -> torch.Tensor:
@@ -106,15 +113,18 @@ class DepthHead(nn.Module):
 
 
 class Scene(nn.Module):
-    """What is trained: backbone with both heads."""
+    """What is trained: backbone with both heads, or without depth."""
 
-    def __init__(self) -> None:
+    def __init__(self, size: Size = SIZE, deeper: bool = False, depth: bool = True) -> None:
         super().__init__()
-        self.backbone, self.objects, self.depth = Backbone(), ObjectHead(), DepthHead()
+        self.backbone, self.objects = Backbone(deeper), ObjectHead(size)
+        self.depth = DepthHead() if depth else None
+        # What a file of a run needs to make the network again.
+        self.kind = dict(size=tuple(size), deeper=deeper, depth=depth)
 
 
 class Single(nn.Module):
-    """What is exported: backbone with one head. In: N,3,160,256, colours 0..255 minus MEAN over STD."""
+    """What is exported: backbone with one head. In: N,3,H,W, colours 0..255 minus MEAN over STD."""
 
     def __init__(self, scene: Scene, head: str) -> None:
         super().__init__()
@@ -129,5 +139,5 @@ MEAN, STD = 115.0, 64.0
 
 
 def normalised(pictures: torch.Tensor) -> torch.Tensor:
-    """u8 N,160,256,3 to what the network sees."""
+    """u8 N,H,W,3 to what the network sees."""
     return ((pictures.permute(0, 3, 1, 2).float() - MEAN) / STD).contiguous(memory_format=torch.channels_last)

@@ -3,9 +3,11 @@
 The rate falls to zero when so many pictures have been seen or so many minutes have passed, whichever comes first.
 
     python -m scene.train POOL OUT.pt [--images 90000] [--minutes 60] [--peak 1.5e-3] [--seed 0] [--init RUN.pt]
+    python -m scene.train POOL OUT.pt --init ego-objects.onnx --size 384 224 --deeper --boxes-only ...   a larger detector goes on from a smaller one
 """
 
 import argparse
+import concurrent.futures
 import pathlib
 import time
 
@@ -14,12 +16,32 @@ import numpy as np
 import torch
 
 import processor
+from hands.unfold import tensors, unfold
 from scene import augment, losses
-from scene.network import Scene, normalised
+from scene.network import Scene, Single, normalised
 from scene.rows import Rows
 
 BATCH, DECAY, WARM_UP = 24, 0.02, 150
+# Pictures that stand for all when an exported detector is unfolded.
+SETTLING = 240
 SAVE_EVERY_S, LOOK_EVERY = 120, 100
+
+
+def begin(model: Scene, path: pathlib.Path, rows: Rows) -> None:
+    """Weights of another run, or of an exported detector; what that does not have stays as it is."""
+    if path.suffix != ".onnx":
+        known = torch.load(path, weights_only=True)["model"]
+    else:
+        detector = Single(Scene(model.kind["size"]), "objects")
+        wanted = detector.state_dict()
+        named, _ = tensors(str(path))
+        scale = torch.stack([named[name] for name in ("select", "select_1", "select_2")])
+        named = {name: t for name, t in named.items() if name in wanted or name.endswith(".bias")} | {"head.scale": scale}
+        pictures = augment.batch(rows, np.random.default_rng(0), SETTLING, model.kind["size"])[0]
+        unfold(detector, named, normalised(torch.from_numpy(pictures)))
+        known = {name.replace("head.", "objects.", 1): t for name, t in detector.state_dict().items()}
+    missing, _ = model.load_state_dict(known, strict=False)
+    print(f"begun from {path.name}; new are {sorted({m.rsplit('.', 3)[0] for m in missing}) or 'no parts'}", flush=True)
 
 
 def main() -> None:
@@ -30,16 +52,20 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=1e9)
     parser.add_argument("--peak", type=float, default=1.5e-3, help="highest rate")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--init", type=pathlib.Path, help="run to begin with")
+    parser.add_argument("--init", type=pathlib.Path, help="run to begin with, or an exported detector in 32 bits")
+    parser.add_argument("--size", type=int, nargs=2, default=augment.SIZE, metavar=("WIDTH", "HEIGHT"), help="of the input, multiples of 32")
+    parser.add_argument("--deeper", action="store_true", help="one more block at each stride")
+    parser.add_argument("--boxes-only", action="store_true", help="learn no depth")
+    parser.add_argument("--threads", type=int, default=1)
     args = parser.parse_args()
     torch.manual_seed(args.seed)
-    torch.set_num_threads(1)
+    torch.set_num_threads(args.threads)
     torch.set_flush_denormal(True)
     cv2.setNumThreads(0)
     rows, rng = Rows(args.pool), np.random.default_rng(args.seed)
-    model = Scene()
-    if args.init:
-        model.load_state_dict(torch.load(args.init, weights_only=True)["model"])
+    model = Scene(tuple(args.size), args.deeper, not args.boxes_only)
+    if args.init and not args.out.exists():
+        begin(model, args.init, rows)
     model = model.to(memory_format=torch.channels_last)
     average = torch.optim.swa_utils.AveragedModel(model, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.997), use_buffers=True)
     optimiser = torch.optim.AdamW(model.parameters(), args.peak, weight_decay=DECAY)
@@ -54,20 +80,27 @@ def main() -> None:
     def save() -> None:
         part = args.out.with_suffix(".part")
         torch.save(dict(model=average.module.state_dict(), live=model.state_dict(), average=average.state_dict(), optimiser=optimiser.state_dict(), step=step,
-                        images=step * BATCH, rows=len(rows), seed=args.seed, wall_s=time.time() - clock[0], cpu_s=time.process_time() - clock[1]), part)
+                        images=step * BATCH, rows=len(rows), seed=args.seed, kind=model.kind, wall_s=time.time() - clock[0], cpu_s=time.process_time() - clock[1]), part)
         part.rename(args.out)
 
+    # The next pictures are made while the network learns from these.
+    feeder = concurrent.futures.ThreadPoolExecutor(1)
+    ask = lambda: feeder.submit(augment.batch, rows, rng, BATCH, model.kind["size"])
+    coming = ask()
     while (done := max(step * BATCH / args.images, (time.time() - clock[0]) / 60 / args.minutes)) < 1:
         rate = float(args.peak * min(1, (step + 1) / WARM_UP) * (0.5 + 0.5 * np.cos(np.pi * done)) + 1e-6)
         for group in optimiser.param_groups:
             group["lr"] = rate
-        pictures, boxes, inverse, weight = (torch.from_numpy(a) for a in augment.batch(rows, rng, BATCH))
+        pictures, boxes, inverse, weight = (torch.from_numpy(a) for a in coming.result())
+        if (step + 1) % LOOK_EVERY == 0:
+            rows.open()
+        coming = ask()
         with processor.fastest():
             maps = model.backbone(normalised(pictures))
             scores, found = model.objects.raw(maps[1:])
-            depth = model.depth.raw(maps)
+            depth = model.depth and model.depth.raw(maps)
         by_score, by_box = losses.boxes_loss(scores, found, boxes, model.objects.centres)
-        by_depth = losses.depth_loss(depth[:, 0], inverse, weight)
+        by_depth = torch.zeros(()) if depth is None else losses.depth_loss(depth[:, 0], inverse, weight)
         optimiser.zero_grad()
         (by_score + by_box + by_depth).backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 5.0)
@@ -77,7 +110,6 @@ def main() -> None:
         parts = np.array([by_score.item(), by_box.item(), by_depth.item()])
         running = parts if running is None else 0.98 * running + 0.02 * parts
         if step % LOOK_EVERY == 0:
-            rows.open()
             print(f"{step * BATCH} pictures of {len(rows)}, {time.time() - clock[0]:.0f} s, {time.process_time() - clock[1]:.0f} s CPU; "
                   f"score {running[0]:.3f} box {running[1]:.3f} depth {running[2]:.3f}", flush=True)
         if time.time() - saved > SAVE_EVERY_S:
