@@ -5,8 +5,9 @@ use std::path::Path;
 use std::sync::Once;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use ego_core::action::{ActionResult, Head};
 use ego_core::hands::{DepthSource, Hand, Hands, JOINTS, Side};
-use ego_meta::{HandsMeta, Stamp, attach_hands};
+use ego_meta::{ActionMeta, HandsMeta, Stamp, attach_action, attach_hands};
 use ego_outputs::{FrameRecord, JsonLines, read_json_lines};
 use gst::prelude::*;
 
@@ -298,4 +299,48 @@ fn buffers_pass_untouched_and_statistics_count_them() {
     let json = bin.iterate_elements().into_iter().flatten().find(|e| e.has_property("stats")).expect("egojson");
     let stats = json.property::<gst::Structure>("stats");
     assert_eq!(["frames", "dropped", "errors"].map(|k| stats.get::<u64>(k).expect("a number")), [3, 2, 0]);
+}
+
+/// A recording whose time stamps begin at 10 s, as behind an edit list.
+#[test]
+fn all_times_of_a_line_count_from_the_beginning_of_the_stream() {
+    const LATER: gst::ClockTime = gst::ClockTime::from_seconds(10);
+    let folder = tempfile::tempdir().expect("temp folder");
+    let path = folder.path().join("clip.jsonl");
+    let pipeline = pipeline(5, &format!("location={}", path.display()), "fakesink", |_, buffer| {
+        let pts = buffer.pts().expect("a time") + LATER;
+        buffer.set_pts(pts);
+        let action = ActionResult {
+            head: Head::Slow,
+            subject: "wearer".into(),
+            labels: ["nothing".to_owned(), "pour milk".to_owned()].into(),
+            top: vec![(1, 0.9)],
+            unknown: false,
+            uncertainty: 0.0,
+            stable: true,
+            window_ns: [LATER.nseconds(), pts.nseconds()],
+            about_ns: pts.nseconds(),
+            since_ns: Some(LATER.nseconds() + 1),
+        };
+        attach_action(buffer, &ActionMeta { stamp: meta(0, 0).stamp, action }).expect("attaches");
+    });
+    let pad = pipeline.by_name("prepare").and_then(|e| e.static_pad("src")).expect("pad");
+    pad.add_probe(gst::PadProbeType::EVENT_DOWNSTREAM, |_, info| {
+        if let Some(event) = info.event()
+            && event.type_() == gst::EventType::Segment
+        {
+            let mut segment = gst::FormattedSegment::<gst::ClockTime>::new();
+            segment.set_start(LATER);
+            segment.set_time(gst::ClockTime::ZERO);
+            info.data = Some(gst::PadProbeData::Event(gst::event::Segment::new(&segment)));
+        }
+        gst::PadProbeReturn::Ok
+    });
+    play(&pipeline);
+    let lines: JsonLines = read_json_lines(&path).expect("lines");
+    assert_eq!(lines.frames.len(), 5);
+    for frame in &lines.frames {
+        let action = frame.action.as_ref().expect("an action");
+        assert_eq!((action.about_ns, action.since_ns, action.window_ns), (frame.pts_ns, Some(1), [0, frame.time_ns()]));
+    }
 }

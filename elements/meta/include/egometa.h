@@ -131,7 +131,7 @@ typedef struct {
   gdouble uncertainty;         /* 0..1 */
   guint64 window_start, window_end;  /* pts, ns */
   guint64 about;               /* the moment that it is about, at most window_end, ns */
-  guint64 since;               /* since when the label is stable, ns; GST_CLOCK_TIME_NONE when nothing is stable */
+  guint64 since;               /* when the label that is told began, ns; GST_CLOCK_TIME_NONE while none is told */
 } EgoAction;
 
 /* Registers the names of all kinds that nobody has registered yet. Readers need it only before the first element of the plugin

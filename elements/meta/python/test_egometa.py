@@ -73,6 +73,11 @@ class Reads(unittest.TestCase):
         found = egometa.action(buffer("EgoActionMeta", "action-v1", rows, labels=texts(["nothing", "pour milk"]), head="slow", stable=True))
         self.assertEqual((found.top, found.head, found.stable), ([("pour milk", 0.75), ("nothing", 0.25)], "slow", True))
         self.assertIsNone(found.since_ns)
+        times = {"window-end": 20, "about": 15, "since": 7}
+        found = egometa.action(buffer("EgoActionMeta", "action-v1", rows, head="slow", **times))
+        self.assertEqual((found.about_ns, found.since_ns), (15, 7))
+        del times["about"]
+        self.assertEqual(egometa.action(buffer("EgoActionMeta", "action-v1", rows, head="slow", **times)).about_ns, 20)
 
     def test_other_versions_and_damage_are_errors(self):
         row = struct.pack("<if", 1, 0.75)

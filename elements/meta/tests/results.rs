@@ -126,3 +126,26 @@ fn range_masks_say_how_they_were_cut_and_depth_what_it_counts() {
     attach_depth(target, &DepthMeta { stamp: stamp("e"), map: map(), unit: 0.001, scale: DepthScale::Metric }).expect("attaches");
     assert_eq!(depth(&buffer).expect("whole").expect("there").stamp.source, "e");
 }
+
+#[test]
+fn an_action_of_an_older_program_is_about_the_end_of_its_window() {
+    let mut buffer = buffer();
+    let action = ActionResult {
+        head: Head::Slow,
+        subject: "wearer".into(),
+        labels: names(&["nothing"]),
+        top: vec![(0, 1.0)],
+        unknown: false,
+        uncertainty: 0.0,
+        stable: false,
+        window_ns: [10, 20],
+        about_ns: 15,
+        since_ns: None,
+    };
+    attach_action(buffer.get_mut().expect("ours"), &ActionMeta { stamp: stamp("a"), action }).expect("attaches");
+    let writable = buffer.get_mut().expect("ours");
+    let mut meta = gst::meta::CustomMeta::from_mut_buffer(writable, "EgoActionMeta").expect("a meta");
+    meta.mut_structure().remove_field("about");
+    let found = all_actions(&buffer).next().expect("there").expect("whole");
+    assert_eq!(found.action.about_ns, 20);
+}

@@ -312,6 +312,9 @@ impl Run {
         let mut record = FrameRecord::new(self.stream.as_str(), 0, pts_ns, width, height);
         let mut posts = Posts::default();
         let found = collect(buffer, &mut record, self.trace);
+        if let Some((stream_time, pts)) = pts_ns.zip(buffer.pts()) {
+            record.shift_action_times(stream_time as i64 - pts.nseconds() as i64);
+        }
         record.frame = self.count.frame(found.exact);
         self.count.errors += u64::from(found.damaged.is_some());
         if let Some(e) = found.damaged

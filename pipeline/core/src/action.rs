@@ -56,7 +56,7 @@ pub struct ActionResult {
     pub window_ns: [u64; 2],
     /// The moment that it is about, nanoseconds of presentation time: some models answer for a moment before their window's end.
     pub about_ns: u64,
-    /// Since when the best class is the stable one, nanoseconds of presentation time; `None` when nothing is stable.
+    /// When the label that is told began, nanoseconds of presentation time; `None` while none is told.
     pub since_ns: Option<u64>,
 }
 

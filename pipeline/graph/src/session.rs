@@ -161,7 +161,7 @@ impl Graph {
             started: Instant::now(),
             first_frame: None,
             draining: None,
-            resting: None,
+            rest: Rest::default(),
             length: None,
         };
         let thread = std::thread::Builder::new()
@@ -185,8 +185,8 @@ struct Run {
     started: Instant,
     first_frame: Option<Instant>,
     draining: Option<Draining>,
-    /// Since when the source has been at rest without ever having delivered anything.
-    resting: Option<Instant>,
+    /// Of a file that has delivered nothing.
+    rest: Rest,
     length: Option<Duration>,
 }
 
@@ -430,9 +430,11 @@ impl Run {
         {
             return self.drain();
         }
-        if let Some(input) = self.source_that_stays_at_rest() {
-            self.fail(GraphError::NoFrames { input });
-            return DONE;
+        let rests = matches!(&self.graph.source, Source::Batch { element, input }
+            if matches!(input.kind, InputKind::File(_)) && !self.graph.gate.pad().is_linked() && at_rest(element));
+        if self.rest.for_good(rests, Instant::now()) {
+            // As if it had said so. When a demuxer fails in the moment in which `decodebin` starts it, `decodebin` loses the error.
+            return self.end_of_stream();
         }
         if let Source::Live(connection) = &mut self.graph.source {
             match connection.look_after(&self.graph.pipeline, &self.graph.gate) {
@@ -447,21 +449,6 @@ impl Run {
         GO_ON
     }
 
-    /// The input whose decoder has found no pictures and no longer works. It should have said so; but when a demuxer fails in the moment in
-    /// which `decodebin` starts it, `decodebin` loses the error.
-    fn source_that_stays_at_rest(&mut self) -> Option<String> {
-        match &self.graph.source {
-            Source::Batch { element, input } if !self.graph.gate.pad().is_linked() && at_rest(element) => {
-                let since = self.resting.get_or_insert_with(Instant::now);
-                (since.elapsed() > REST_PATIENCE).then(|| input.given.clone())
-            }
-            _ => {
-                self.resting = None;
-                None
-            }
-        }
-    }
-
     fn progress(&mut self) {
         if self.length.is_none() && self.graph.gate.frames() > 0 {
             let length = self.graph.gate.pad().peer_query_duration::<gst::ClockTime>();
@@ -473,6 +460,18 @@ impl Run {
         };
         let counter = &self.graph.chain.counter;
         self.events.progress(Progress { frames: counter.frames(), dropped, position: counter.position(), duration: self.length });
+    }
+}
+
+/// Since when something has been at rest.
+#[derive(Debug, Default)]
+struct Rest(Option<Instant>);
+
+impl Rest {
+    /// Takes a look; whether it has rested for so long that it never will work again.
+    fn for_good(&mut self, rests: bool, now: Instant) -> bool {
+        self.0 = self.0.filter(|_| rests).or(rests.then_some(now));
+        self.0.is_some_and(|since| now.saturating_duration_since(since) > REST_PATIENCE)
     }
 }
 
@@ -505,11 +504,18 @@ mod tests {
         pad.remove_probe(held);
         let end = pipeline.bus().expect("a bus").timed_pop_filtered(gst::ClockTime::from_seconds(10), &[gst::MessageType::Eos]);
         assert!(end.is_some());
-        let waited = Instant::now();
-        while !at_rest(&element) && waited.elapsed() < Duration::from_secs(10) {
-            std::thread::sleep(Duration::from_millis(5));
-        }
+        pipeline.set_state(gst::State::Ready).expect("stops");
         assert!(at_rest(&element), "after its end");
         pipeline.set_state(gst::State::Null).expect("ends");
+    }
+
+    #[test]
+    fn only_a_long_rest_is_one_for_good() {
+        let (mut rest, start) = (Rest::default(), Instant::now());
+        assert!(!rest.for_good(true, start));
+        assert!(!rest.for_good(true, start + REST_PATIENCE));
+        assert!(!rest.for_good(false, start + REST_PATIENCE), "it works again");
+        assert!(!rest.for_good(true, start + 2 * REST_PATIENCE));
+        assert!(rest.for_good(true, start + 4 * REST_PATIENCE));
     }
 }

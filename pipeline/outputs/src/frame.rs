@@ -2,7 +2,7 @@
 //!
 //! Pixels carry 2 decimals, metres and features 5, scores 4. Numbers are finite or null. The key of a stage that did not run is
 //! left out; a stage that ran and found nothing leaves an empty list. A key that is not listed here is an error when reading:
-//! new keys come with a new schema number.
+//! lines of older programs are read by newer ones, not the other way round.
 
 use std::collections::BTreeMap;
 
@@ -165,7 +165,7 @@ pub struct ActionRecord {
     /// First and last presentation time of the frames it was made from, nanoseconds.
     pub window_ns: [u64; 2],
     /// The moment that it is about, nanoseconds of presentation time: some models answer for a moment before their window's end. Left
-    /// out where it is the frame itself.
+    /// out by truths, and by programs that did not know it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub about_ns: Option<u64>,
     /// When the label began that is told, nanoseconds of presentation time; left out while none is, and by what does not look back.
@@ -317,6 +317,15 @@ impl FrameRecord {
     /// Presentation time, nanoseconds; frames without one are 1/30 s apart.
     pub fn time_ns(&self) -> u64 {
         self.pts_ns.unwrap_or(self.frame * 33_333_333)
+    }
+
+    /// Moves the times in actions, nanoseconds. Results on buffers count in the buffers' time stamps, a line from the stream's beginning.
+    pub fn shift_action_times(&mut self, by_ns: i64) {
+        for action in self.action.iter_mut().chain(self.fast.iter_mut().flatten().map(|fast| &mut fast.action)) {
+            for ns in action.window_ns.iter_mut().chain(&mut action.about_ns).chain(&mut action.since_ns) {
+                *ns = ns.saturating_add_signed(by_ns);
+            }
+        }
     }
 
     /// The oldest result of a stage counts.

@@ -119,6 +119,19 @@ fn what_is_expected_next_is_an_optional_key() {
 }
 
 #[test]
+fn times_of_a_label_are_optional_keys_and_move_with_the_others() {
+    let line = fs::read_to_string(golden()).expect("golden").lines().next().expect("a line").to_owned();
+    let mut frame: FrameRecord = serde_json::from_str(&line).expect("a line of a program that knew none");
+    let action = frame.action.as_mut().expect("an action");
+    assert_eq!((action.about_ns, action.since_ns), (None, None));
+    (action.window_ns, action.about_ns, action.since_ns) = ([70, 100], Some(90), Some(40));
+    frame.shift_action_times(-50);
+    let line = frame.to_json();
+    assert!(line.contains("\"window_ns\":[20,50],\"about_ns\":40,\"since_ns\":0"), "what began before the stream began with it: {line}");
+    assert_eq!(serde_json::from_str::<FrameRecord>(&line).expect("reads").action, frame.action);
+}
+
+#[test]
 fn a_file_cut_at_any_byte_keeps_its_whole_lines_and_says_that_it_was_cut() {
     let folder = tempfile::tempdir().expect("temp folder");
     let path = folder.path().join("clip.jsonl");

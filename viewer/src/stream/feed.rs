@@ -134,6 +134,9 @@ impl Feed {
         let pts_ns = begin_of(frame, info.fps()).filter(|_| jumped).unwrap_or(pts_ns);
         let mut record = FrameRecord::new(extra.stream.as_str(), frame, Some(pts_ns), info.width(), info.height());
         let found = results_of(&buffer, &mut record);
+        if let Some((stream_time, pts)) = stream_time.zip(pts) {
+            record.shift_action_times(stream_time.nseconds() as i64 - pts.nseconds() as i64);
+        }
         if let Some(problem) = &found.problem {
             lock(&self.problem).get_or_insert_with(|| problem.to_string());
         }

@@ -212,11 +212,7 @@ fn from_start(results: &FrameRecord, first_ns: u64, frame: u64, name: &str) -> F
     let mut record = results.clone();
     (record.frame, record.stream) = (frame, name.to_owned());
     record.pts_ns = record.pts_ns.map(|pts| pts.saturating_sub(first_ns));
-    for action in record.action.iter_mut().chain(record.fast.iter_mut().flatten().map(|fast| &mut fast.action)) {
-        for ns in action.window_ns.iter_mut().chain(&mut action.about_ns).chain(&mut action.since_ns) {
-            *ns = ns.saturating_sub(first_ns);
-        }
-    }
+    record.shift_action_times(-(first_ns as i64));
     record
 }
 

@@ -2,18 +2,18 @@
 //!
 //! Frames are paired by time stamp, nearest first and within half a frame of the truth; a truth without time stamps takes those of the
 //! results' frames of the same numbers. Boxes and joints of the truth are brought to the size of the results' frames. Results count as
-//! shown: one that is carried on to later frames is compared with the truth of those.
+//! shown: one that is carried on to later frames is compared with the truth of those. Actions count for the moment that they are about, and their segments from
+//! where they are said to have begun; how late a label is, counts from the frame that first tells it.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use ego_core::action::Head;
 use ego_core::hands::Side;
 use ego_core::metrics::action::{AnswerTally, IdleTally, Labelled, SegmentTally, delays_s, idle_tally, segment_tally, stretches};
 use ego_core::metrics::detection::{BoxTally, Boxed};
 use ego_core::metrics::pose::{HandPose, HandTally};
 use ego_core::objects::InHand;
-use ego_outputs::{ActionRecord, FrameRecord, HandRecord, ObjectRecord, Segments, names_nothing};
+use ego_outputs::{ActionRecord, FrameRecord, HandRecord, LabelSegment, ObjectRecord, Segments, names_nothing};
 
 /// Overlaps at which segments are scored.
 pub(super) const OVERLAPS: [f64; 3] = [0.1, 0.25, 0.5];
@@ -248,8 +248,12 @@ fn actions(paired: &[(&FrameRecord, &FrameRecord)], truth: &[FrameRecord]) -> Ac
     if let (Some(first), Some(last)) = (paired.first(), paired.last()) {
         score.idle = idle_tally(&all, &found, [time(first.1), time(last.1)]);
     }
+    let clock = Clock(paired);
     for segment in &ours {
-        let inside = paired.iter().filter(|(_, t)| (segment.since_ns..=segment.until_ns).contains(&time(t)));
+        let inside = paired.iter().filter(|(r, t)| {
+            let about = r.action.as_ref().and_then(|a| a.about_ns).map_or(time(t), |ns| clock.truth_ns(ns));
+            (segment.since_ns..=segment.until_ns).contains(&about)
+        });
         let frames: Vec<&ActionRecord> = inside.filter_map(|(r, _)| r.action.as_ref()).collect();
         let unknown = 2 * frames.iter().filter(|a| a.unknown).count() >= frames.len();
         score.answers.answer(answer(&frames).as_deref() == Some(segment.label.as_str()), unknown);
@@ -259,15 +263,23 @@ fn actions(paired: &[(&FrameRecord, &FrameRecord)], truth: &[FrameRecord]) -> Ac
 
 /// The wearer's actions from when they are said to have begun, in the time of the truth.
 fn found_segments(paired: &[(&FrameRecord, &FrameRecord)]) -> Vec<Labelled> {
-    let mut segments = Segments::default();
-    paired.iter().for_each(|(result, _)| segments.frame(result));
-    let time_of_truth = |ns: u64| {
-        let after = paired.partition_point(|(result, _)| result.time_ns() <= ns);
-        let near = paired.get(after.saturating_sub(1));
+    let (mut segments, clock) = (Segments::default(), Clock(paired));
+    paired.iter().for_each(|(result, _)| segments.wearer(result));
+    let labelled =
+        |s: LabelSegment| Labelled { label: s.label, since_ns: clock.truth_ns(s.since_ns), until_ns: clock.truth_ns(s.until_ns) };
+    segments.finish().into_iter().map(labelled).collect()
+}
+
+/// Paired frames as two clocks.
+struct Clock<'a>(&'a [(&'a FrameRecord, &'a FrameRecord)]);
+
+impl Clock<'_> {
+    /// A time of the results in the time of the truth.
+    fn truth_ns(&self, ns: u64) -> u64 {
+        let after = self.0.partition_point(|(result, _)| result.time_ns() <= ns);
+        let near = self.0.get(after.saturating_sub(1));
         near.map_or(ns, |(result, truth)| (truth.time_ns() + ns).saturating_sub(result.time_ns()))
-    };
-    let wearers = segments.finish().into_iter().filter(|s| s.head == Head::Slow && s.subject == "wearer");
-    wearers.map(|s| Labelled { label: s.label, since_ns: time_of_truth(s.since_ns), until_ns: time_of_truth(s.until_ns) }).collect()
+    }
 }
 
 /// The action with the highest probability over a segment, "nothing" left out: what a classifier of cut clips would be asked.

@@ -124,14 +124,14 @@ impl IdleTally {
     }
 }
 
-/// Counts labels told while nothing happened: those that begin outside every true segment and share no time with one of their label.
+/// Counts labels given while nothing happened: those that begin outside every true segment and share no time with one of their label.
 /// `span_ns` is the time that was watched.
-pub fn idle_tally(truth: &[Labelled], told: &[Labelled], span_ns: [u64; 2]) -> IdleTally {
+pub fn idle_tally(truth: &[Labelled], found: &[Labelled], span_ns: [u64; 2]) -> IdleTally {
     let busy: u64 = truth.iter().map(|t| t.until_ns.min(span_ns[1]).saturating_sub(t.since_ns.max(span_ns[0]))).sum();
     let idle = span_ns[1].saturating_sub(span_ns[0]).saturating_sub(busy);
     let in_idle = |f: &&Labelled| !truth.iter().any(|t| (t.since_ns..t.until_ns).contains(&f.since_ns));
     let of_none = |f: &&Labelled| !truth.iter().any(|t| t.label == f.label && t.common_ns(f) > 0);
-    IdleTally { idle_s: idle as f64 / 1e9, labels: told.iter().filter(in_idle).filter(of_none).count() as u64 }
+    IdleTally { idle_s: idle as f64 / 1e9, labels: found.iter().filter(in_idle).filter(of_none).count() as u64 }
 }
 
 /// Answers that are known against all: accuracy is among those that were not called unknown, coverage how many those are.

@@ -27,64 +27,111 @@ pub struct LabelSegment {
 }
 
 /// A segment that grows.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Growing {
     segment: LabelSegment,
     frames: u32,
+    /// When it began, as the results say.
+    began_ns: Option<u64>,
+    /// The moment that its last answer was about.
+    about_ns: Option<u64>,
 }
 
 /// Joins the labels of frames to segments.
 #[derive(Debug, Default)]
 pub struct Segments {
-    done: Vec<LabelSegment>,
+    done: Vec<Growing>,
     open: Vec<Growing>,
+    /// Time of the last frame, and how many were done when time last went back.
+    last_ns: u64,
+    earlier: usize,
 }
+
+/// What one classifier says of one subject in a frame.
+type Said<'a> = (Head, &'a str, &'a ActionRecord);
 
 impl Segments {
     /// Takes the next frame. Frames without a time stamp are 1/30 s apart.
     pub fn frame(&mut self, record: &FrameRecord) {
-        let time_ns = record.time_ns();
-        let wearer = record.action.iter().map(|a| (Head::Slow, "wearer", a));
         let others = record.fast.iter().flatten().map(|f| (f.head, f.subject.as_str(), &f.action));
-        let said: Vec<(Head, &str, &ActionRecord)> = wearer.chain(others).collect();
+        self.said(record.time_ns(), &wearers(record).chain(others).collect::<Vec<_>>());
+    }
+
+    /// Takes the next frame, of which only what the first classifier says of the wearer.
+    pub fn wearer(&mut self, record: &FrameRecord) {
+        self.said(record.time_ns(), &wearers(record).collect::<Vec<_>>());
+    }
+
+    fn said(&mut self, time_ns: u64, said: &[Said<'_>]) {
+        if time_ns < self.last_ns {
+            // Another recording, or the same one again.
+            self.done.append(&mut self.open);
+            self.earlier = self.done.len();
+        }
+        self.last_ns = time_ns;
         for mut growing in std::mem::take(&mut self.open) {
-            let of_it = said.iter().find(|(head, subject, _)| growing.segment.is_of(*head, subject)).map(|(.., action)| action);
-            if let Some(action) = of_it.filter(|a| a.tells() == Some(&growing.segment.label)) {
-                growing.frames += 1;
-                growing.segment.score += action.score;
-                growing.segment.until_ns = growing.segment.until_ns.max(time_ns);
+            let of_it = || said.iter().filter(|(head, subject, _)| growing.segment.is_of(*head, subject)).map(|(.., action)| action);
+            let goes_on = of_it().find(|a| a.tells() == Some(&growing.segment.label));
+            if let Some(action) = goes_on {
+                growing.add(time_ns, action);
                 self.open.push(growing);
             } else {
-                let until_ns = of_it.and_then(|a| a.about_ns).unwrap_or(time_ns);
-                growing.segment.until_ns = until_ns.max(growing.segment.since_ns);
-                self.done.push(growing.close());
+                let about_ns = of_it().next().map_or(growing.about_ns, |action| action.about_ns);
+                growing.segment.until_ns = about_ns.unwrap_or(time_ns).max(growing.segment.since_ns);
+                self.done.push(growing);
             }
         }
         for (head, subject, action) in said {
-            let Some(label) = action.tells().filter(|_| !self.open.iter().any(|g| g.segment.is_of(head, subject))) else { continue };
+            let Some(label) = action.tells().filter(|_| !self.open.iter().any(|g| g.segment.is_of(*head, subject))) else { continue };
+            let before = self.done.iter().skip(self.earlier).rposition(|g| g.segment.is_of(*head, subject)).map(|at| at + self.earlier);
+            let before_it = before.and_then(|at| self.done.get(at));
+            if let Some(at) = before
+                && before_it.is_some_and(|g| g.segment.label == label && g.began_ns.is_some() && g.began_ns == action.since_ns)
+            {
+                // The stage was silent for a while.
+                let mut growing = self.done.remove(at);
+                growing.add(time_ns, action);
+                self.open.push(growing);
+                continue;
+            }
             // No segment of a subject begins before the one before it has ended.
-            let free_ns = self.done.iter().rev().find(|s| s.is_of(head, subject)).map_or(0, |s| s.until_ns);
+            let free_ns = before_it.map_or(0, |g| g.segment.until_ns);
             let segment = LabelSegment {
-                head,
-                subject: subject.to_owned(),
+                head: *head,
+                subject: (*subject).to_owned(),
                 label: label.to_owned(),
-                since_ns: action.since_ns.unwrap_or(time_ns).max(free_ns).min(time_ns),
-                until_ns: time_ns,
-                score: action.score,
+                since_ns: action.since_ns.unwrap_or(time_ns).min(time_ns).max(free_ns),
+                until_ns: time_ns.max(free_ns),
+                score: 0.0,
             };
-            self.open.push(Growing { segment, frames: 1 });
+            let mut growing = Growing { segment, frames: 0, began_ns: action.since_ns, about_ns: None };
+            growing.add(time_ns, action);
+            self.open.push(growing);
         }
     }
 
     /// All segments in the order of their beginning.
     pub fn finish(mut self) -> Vec<LabelSegment> {
-        self.done.extend(self.open.into_iter().map(Growing::close));
-        self.done.sort_by(|a, b| (a.since_ns, a.head.name(), &a.subject).cmp(&(b.since_ns, b.head.name(), &b.subject)));
-        self.done
+        self.done.append(&mut self.open);
+        let mut all: Vec<LabelSegment> = self.done.into_iter().map(Growing::close).collect();
+        all.sort_by(|a, b| (a.since_ns, a.head.name(), &a.subject).cmp(&(b.since_ns, b.head.name(), &b.subject)));
+        all
     }
 }
 
+/// What the first classifier says of the wearer.
+fn wearers(record: &FrameRecord) -> impl Iterator<Item = Said<'_>> {
+    record.action.iter().map(|action| (Head::Slow, "wearer", action))
+}
+
 impl Growing {
+    fn add(&mut self, time_ns: u64, action: &ActionRecord) {
+        self.frames += 1;
+        self.segment.score += action.score;
+        self.segment.until_ns = self.segment.until_ns.max(time_ns);
+        self.about_ns = action.about_ns;
+    }
+
     fn close(self) -> LabelSegment {
         LabelSegment { score: self.segment.score / self.frames.max(1) as f32, ..self.segment }
     }
@@ -115,7 +162,7 @@ impl LabelSegment {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::frame::RankedLabel;
+    use crate::frame::{FastRecord, RankedLabel};
 
     const FRAME: u64 = 100;
 
@@ -167,10 +214,37 @@ mod tests {
         assert_eq!(found, [("open milk".to_owned(), 2, 10), ("pour milk".to_owned(), 10, 19)]);
     }
 
+    fn silent(n: u64) -> FrameRecord {
+        FrameRecord::new("clip", n, Some(n * FRAME), 640, 360)
+    }
+
     #[test]
-    fn a_stage_that_falls_silent_ends_its_label() {
-        let silent = FrameRecord::new("clip", 12, Some(12 * FRAME), 640, 360);
-        let found = joined((0..12).map(|n| frame(n, Some("pour milk"), Some(0), Some(n))).chain([silent]));
-        assert_eq!(found, [("pour milk".to_owned(), 0, 12)]);
+    fn a_stage_that_falls_silent_ends_its_label_with_its_last_answer_and_may_go_on() {
+        let told = |n: u64| frame(n, Some("pour milk"), Some(0), Some(n.saturating_sub(2)));
+        assert_eq!(joined((0..12).map(told).chain([silent(20)])), [("pour milk".to_owned(), 0, 9)]);
+        let resumes = (0..12).map(told).chain((12..15).map(silent)).chain((15..18).map(told));
+        assert_eq!(joined(resumes), [("pour milk".to_owned(), 0, 17)]);
+        let unknown = |n: u64| frame(n, Some("pour milk"), None, None);
+        assert_eq!(joined((0..12).map(unknown).chain([silent(20)])), [("pour milk".to_owned(), 0, 20)]);
+    }
+
+    #[test]
+    fn where_time_goes_back_segments_end_and_others_begin() {
+        let told = |n: u64| frame(n, (5..10).contains(&n).then_some("pour milk"), Some(3), Some(n));
+        let twice = (0..10).map(told).chain((0..12).map(told));
+        assert_eq!(joined(twice), [("pour milk".to_owned(), 3, 9), ("pour milk".to_owned(), 3, 10)]);
+    }
+
+    #[test]
+    fn of_two_classifiers_of_one_subject_either_may_tell() {
+        let two = |n: u64| {
+            let said = |label: Option<&str>| FastRecord {
+                head: Head::Gesture,
+                subject: "left".to_owned(),
+                action: frame(n, label, None, None).action.expect("made"),
+            };
+            FrameRecord { fast: Some(vec![said(None), said((5..10).contains(&n).then_some("wave"))]), ..silent(n) }
+        };
+        assert_eq!(joined((0..12).map(two)), [("wave".to_owned(), 5, 10)]);
     }
 }
