@@ -3,7 +3,7 @@
 The rate falls to zero when so many pictures have been seen or so many minutes have passed, whichever comes first.
 
     python -m scene.train POOL OUT.pt [--images 90000] [--minutes 60] [--peak 1.5e-3] [--seed 0] [--init RUN.pt]
-    python -m scene.train POOL OUT.pt --init ego-objects.onnx --size 384 224 --deeper --boxes-only ...   a larger detector goes on from a smaller one
+    python -m scene.train POOL OUT.pt --init objects-32.onnx --size 384 224 --deeper --boxes-only ...   a larger detector goes on from a smaller one
 """
 
 import argparse
@@ -32,16 +32,21 @@ def begin(model: Scene, path: pathlib.Path, rows: Rows) -> None:
     if path.suffix != ".onnx":
         known = torch.load(path, weights_only=True)["model"]
     else:
-        detector = Single(Scene(model.kind["size"]), "objects")
-        wanted = detector.state_dict()
         named, _ = tensors(str(path))
+        deeper = any(name.startswith("backbone.stages.3.1.") for name in named)
+        detector = Single(Scene(model.kind["size"], deeper), "objects")
+        wanted = detector.state_dict()
+        # So PyTorch's exporter calls the three numbers of `scale`.
         scale = torch.stack([named[name] for name in ("select", "select_1", "select_2")])
         named = {name: t for name, t in named.items() if name in wanted or name.endswith(".bias")} | {"head.scale": scale}
         pictures = augment.batch(rows, np.random.default_rng(0), SETTLING, model.kind["size"])[0]
         unfold(detector, named, normalised(torch.from_numpy(pictures)))
         known = {name.replace("head.", "objects.", 1): t for name, t in detector.state_dict().items()}
-    missing, _ = model.load_state_dict(known, strict=False)
-    print(f"begun from {path.name}; new are {sorted({m.rsplit('.', 3)[0] for m in missing}) or 'no parts'}", flush=True)
+    missing, unknown = model.load_state_dict(known, strict=False)
+    new = {m.rsplit(".", 3)[0] for m in missing if not m.startswith("depth.")}
+    if any(not u.startswith("depth.") for u in unknown) or not new <= {f"backbone.stages.{k}" for k in ("1.1", "2.2", "3.1")}:
+        raise SystemExit(f"{path} is not a run or a detector of this kind: it lacks {sorted(new)}, and has {unknown}")
+    print(f"begun from {path.name}; new are {sorted(new) or 'no parts'}", flush=True)
 
 
 def main() -> None:
@@ -58,6 +63,8 @@ def main() -> None:
     parser.add_argument("--boxes-only", action="store_true", help="learn no depth")
     parser.add_argument("--threads", type=int, default=1)
     args = parser.parse_args()
+    if any(side % 32 or side <= 0 for side in args.size):
+        parser.error("--size: width and height have to be multiples of 32")
     torch.manual_seed(args.seed)
     torch.set_num_threads(args.threads)
     torch.set_flush_denormal(True)
@@ -72,6 +79,8 @@ def main() -> None:
     step, wall, cpu = 0, 0.0, 0.0
     if args.out.exists():
         kept = torch.load(args.out, weights_only=True)
+        if kept.get("kind", Scene().kind) != model.kind:
+            raise SystemExit(f"{args.out} is a run of {kept.get('kind', Scene().kind)}, not of {model.kind}: give the same options, or another OUT")
         model.load_state_dict(kept["live"]), average.load_state_dict(kept["average"]), optimiser.load_state_dict(kept["optimiser"])
         step, wall, cpu = kept["step"], kept["wall_s"], kept["cpu_s"]
         rng = np.random.default_rng([args.seed, step])
