@@ -39,6 +39,7 @@ mod presets;
 mod program_keys;
 mod properties;
 mod recorder;
+mod rest;
 mod session;
 mod settings;
 mod stages;

@@ -10,6 +10,7 @@
 //! A [`Player`] has no thread of its own: whoever owns it asks [`Player::poll`] for news, and its functions may wait for GStreamer,
 //! so they belong into a thread beside the one that draws.
 
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use gst::prelude::*;
@@ -21,6 +22,7 @@ use crate::events::said_by;
 use crate::fault;
 use crate::gate::Gate;
 use crate::input::{Input, InputKind};
+use crate::rest::Rest;
 use crate::settings::Settings;
 use crate::stages::Stages;
 use crate::tap::Tap;
@@ -61,6 +63,8 @@ pub struct Player {
     stages: Stages,
     input: Input,
     gate: Gate,
+    source: gst::Element,
+    rest: Mutex<Rest>,
     rate: f64,
 }
 
@@ -98,7 +102,7 @@ impl Player {
         // A refused start leaves its reason on the bus, and `poll` tells it.
         let _ = chain::start(&pipeline, &chain.stages, gst::State::Paused);
         let stages = Stages::new(chain.stages);
-        let player = Player { pipeline, bus, stages, input: plan.input.clone(), gate, rate: 1.0 };
+        let player = Player { pipeline, bus, stages, input: plan.input.clone(), gate, source, rest: Mutex::default(), rate: 1.0 };
         Ok(player)
     }
 
@@ -159,7 +163,11 @@ impl Player {
         let until = Instant::now() + wait;
         loop {
             let left = until.saturating_duration_since(Instant::now());
-            let message = self.bus.timed_pop(gst::ClockTime::try_from(left).unwrap_or(gst::ClockTime::ZERO))?;
+            let Some(message) = self.bus.timed_pop(gst::ClockTime::try_from(left).unwrap_or(gst::ClockTime::ZERO)) else {
+                let mut rest = self.rest.lock().unwrap_or_else(PoisonError::into_inner);
+                let never = rest.never_begins(&self.input.kind, &self.source, &self.gate);
+                return never.then(|| PlayerEvent::Failed(GraphError::NoFrames { input: self.input.given.clone() }));
+            };
             // Most messages are no news: a graph that starts has a hundred of them.
             if let Some(event) = self.event(&message) {
                 return Some(event);
