@@ -87,9 +87,8 @@ fn features_come_back_and_a_wrong_number_of_names_is_an_error() {
     assert!(matches!(error, MetaError::Field { .. }));
 }
 
-#[test]
-fn actions_of_several_heads_come_back() {
-    let action = |head, subject: &str, since_ns: Option<u64>| ActionResult {
+fn action(head: Head, subject: &str, since_ns: Option<u64>) -> ActionResult {
+    ActionResult {
         head,
         subject: subject.into(),
         labels: names(&["nothing", "pour milk"]),
@@ -100,7 +99,11 @@ fn actions_of_several_heads_come_back() {
         window_ns: [10, 20],
         about_ns: 15,
         since_ns,
-    };
+    }
+}
+
+#[test]
+fn actions_of_several_heads_come_back() {
     let metas = [action(Head::Slow, "wearer", Some(12)), action(Head::Gesture, "right", None)];
     let metas = metas.map(|action| ActionMeta { stamp: stamp("a"), action });
     let mut buffer = buffer();
@@ -130,18 +133,7 @@ fn range_masks_say_how_they_were_cut_and_depth_what_it_counts() {
 #[test]
 fn an_action_of_an_older_program_is_about_the_end_of_its_window() {
     let mut buffer = buffer();
-    let action = ActionResult {
-        head: Head::Slow,
-        subject: "wearer".into(),
-        labels: names(&["nothing"]),
-        top: vec![(0, 1.0)],
-        unknown: false,
-        uncertainty: 0.0,
-        stable: false,
-        window_ns: [10, 20],
-        about_ns: 15,
-        since_ns: None,
-    };
+    let action = action(Head::Slow, "wearer", None);
     attach_action(buffer.get_mut().expect("ours"), &ActionMeta { stamp: stamp("a"), action }).expect("attaches");
     let writable = buffer.get_mut().expect("ours");
     let mut meta = gst::meta::CustomMeta::from_mut_buffer(writable, "EgoActionMeta").expect("a meta");

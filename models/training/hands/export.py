@@ -17,10 +17,10 @@ from onnx import helper, numpy_helper
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from onnx_file import TOLERANCE, stamp
+from unfold import IMAGES
 
 from .network import CropNet, FinderNet
 from .pool import CROP, FINDER
-from .unfold import IMAGES
 
 ZOO = pathlib.Path(__file__).resolve().parents[2] / "zoo"
 OPSET = 17

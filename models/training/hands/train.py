@@ -15,11 +15,11 @@ import torch
 import torch.multiprocessing as mp
 
 import processor
+from unfold import tensors, unfold
 
 from .compose import Maker
 from .losses import crop_loss, finder_loss
 from .network import CropNet, FinderNet, normalise
-from .unfold import tensors, unfold
 
 NETWORKS = {"crop": CropNet, "finder": FinderNet}
 ROWS = {"crop": "crop", "finder": "frame"}
@@ -103,7 +103,7 @@ def main():
     if exported and not going_on:
         seen = torch.cat([normalise(queue.get()["im"]) for _ in range(SETTLING)])
         named, before = tensors(a.init)
-        unfold(net, named, seen)
+        unfold(net, named, seen, a.init)
         print(f"started from {a.init}, {before} pictures", flush=True)
     net.backbone.fixed = a.fixed
     net.train()

@@ -16,10 +16,10 @@ import numpy as np
 import torch
 
 import processor
-from hands.unfold import tensors, unfold
 from scene import augment, losses
 from scene.network import Scene, Single, normalised
 from scene.rows import Rows
+from unfold import tensors, unfold
 
 BATCH, DECAY, WARM_UP = 24, 0.02, 150
 # Pictures that stand for all when an exported detector is unfolded.
@@ -37,10 +37,12 @@ def begin(model: Scene, path: pathlib.Path, rows: Rows) -> None:
         detector = Single(Scene(model.kind["size"], deeper), "objects")
         wanted = detector.state_dict()
         # So PyTorch's exporter calls the three numbers of `scale`.
-        scale = torch.stack([named[name] for name in ("select", "select_1", "select_2")])
-        named = {name: t for name, t in named.items() if name in wanted or name.endswith(".bias")} | {"head.scale": scale}
+        scale = [named[name] for name in ("select", "select_1", "select_2") if name in named]
+        named = {name: t for name, t in named.items() if name in wanted or name.endswith(".bias")}
+        if len(scale) == len(detector.head.scale):
+            named["head.scale"] = torch.stack(scale)
         pictures = augment.batch(rows, np.random.default_rng(0), SETTLING, model.kind["size"])[0]
-        unfold(detector, named, normalised(torch.from_numpy(pictures)))
+        unfold(detector, named, normalised(torch.from_numpy(pictures)), str(path))
         known = {name.replace("head.", "objects.", 1): t for name, t in detector.state_dict().items()}
     missing, unknown = model.load_state_dict(known, strict=False)
     new = {m.rsplit(".", 3)[0] for m in missing if not m.startswith("depth.")}

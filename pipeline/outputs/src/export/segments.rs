@@ -83,28 +83,24 @@ impl Segments {
         }
         for (head, subject, action) in said {
             let Some(label) = action.tells().filter(|_| !self.open.iter().any(|g| g.segment.is_of(*head, subject))) else { continue };
-            let before = self.done.iter().skip(self.earlier).rposition(|g| g.segment.is_of(*head, subject)).map(|at| at + self.earlier);
-            let before_it = before.and_then(|at| self.done.get(at));
-            if let Some(at) = before
-                && before_it.is_some_and(|g| g.segment.label == label && g.began_ns.is_some() && g.began_ns == action.since_ns)
-            {
-                // The stage was silent for a while.
-                let mut growing = self.done.remove(at);
-                growing.add(time_ns, action);
-                self.open.push(growing);
-                continue;
-            }
-            // No segment of a subject begins before the one before it has ended.
-            let free_ns = before_it.map_or(0, |g| g.segment.until_ns);
-            let segment = LabelSegment {
-                head: *head,
-                subject: (*subject).to_owned(),
-                label: label.to_owned(),
-                since_ns: action.since_ns.unwrap_or(time_ns).min(time_ns).max(free_ns),
-                until_ns: time_ns.max(free_ns),
-                score: 0.0,
+            let before = self.done.iter().enumerate().skip(self.earlier).rfind(|(_, g)| g.segment.is_of(*head, subject));
+            // The stage was silent for a while.
+            let goes_on = before.filter(|(_, g)| g.segment.label == label && g.began_ns.is_some() && g.began_ns == action.since_ns);
+            let mut growing = if let Some((at, _)) = goes_on {
+                self.done.remove(at)
+            } else {
+                // No segment of a subject begins before the one before it has ended.
+                let free_ns = before.map_or(0, |(_, g)| g.segment.until_ns);
+                let segment = LabelSegment {
+                    head: *head,
+                    subject: (*subject).to_owned(),
+                    label: label.to_owned(),
+                    since_ns: action.since_ns.unwrap_or(time_ns).min(time_ns).max(free_ns),
+                    until_ns: time_ns.max(free_ns),
+                    score: 0.0,
+                };
+                Growing { segment, frames: 0, began_ns: action.since_ns, about_ns: None }
             };
-            let mut growing = Growing { segment, frames: 0, began_ns: action.since_ns, about_ns: None };
             growing.add(time_ns, action);
             self.open.push(growing);
         }

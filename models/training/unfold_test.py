@@ -5,7 +5,7 @@ import unittest
 import torch
 from torch import nn
 
-from hands.unfold import unfold
+from unfold import unfold
 
 
 class Small(nn.Module):
@@ -44,13 +44,13 @@ class Unfolding(unittest.TestCase):
 
     def test_the_answers_are_those_of_before(self) -> None:
         again = Small()
-        unfold(again, self.named, self.pictures)
+        unfold(again, self.named, self.pictures, "a test")
         with torch.no_grad():
             torch.testing.assert_close(again(self.pictures), self.net(self.pictures), rtol=1e-4, atol=1e-4)
 
     def test_normalisation_sees_what_it_will_see_in_training(self) -> None:
         again = Small()
-        unfold(again, self.named, self.pictures)
+        unfold(again, self.named, self.pictures, "a test")
         with torch.no_grad():
             inside = again.first[1](again.first[0](self.pictures))
         mean = inside.mean((0, 2, 3))
@@ -58,7 +58,7 @@ class Unfolding(unittest.TestCase):
 
     def test_weights_of_another_network_are_refused(self) -> None:
         with self.assertRaises(SystemExit):
-            unfold(Small(), {k: v for k, v in self.named.items() if k != "shared.0.weight"}, self.pictures)
+            unfold(Small(), {k: v for k, v in self.named.items() if k != "shared.0.weight"}, self.pictures, "a test")
 
 
 if __name__ == "__main__":

@@ -25,8 +25,8 @@ def tensors(path: str) -> tuple[dict[str, torch.Tensor], int]:
 
 
 @torch.no_grad()
-def unfold(net: torch.nn.Module, named: dict[str, torch.Tensor], pictures: torch.Tensor) -> None:
-    """Loads the weights of an export into `net`; `pictures` [B, 3, H, W], normalised, stand for what it will see."""
+def unfold(net: torch.nn.Module, named: dict[str, torch.Tensor], pictures: torch.Tensor, source: str) -> None:
+    """Loads the weights of the export `source` into `net`; `pictures` [B, 3, H, W], normalised, stand for what it will see."""
     parts = dict(net.named_modules())
     named, hooks, settled = dict(named), [], set()
     for name, module in parts.items():
@@ -44,7 +44,7 @@ def unfold(net: torch.nn.Module, named: dict[str, torch.Tensor], pictures: torch
     missing, unknown = net.load_state_dict(named, strict=False)
     plain = [m for m in missing if m.rsplit(".", 1)[0] not in settled and not m.endswith("num_batches_tracked")]
     if plain or unknown:
-        raise SystemExit(f"the weights are not those of a network of this kind: they lack {plain}, and have {unknown}")
+        raise SystemExit(f"{source} is not a network of this kind: it lacks {plain}, and has {unknown}")
     net.eval()
     net(pictures)
     for hook in hooks:
