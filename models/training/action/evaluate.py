@@ -48,7 +48,7 @@ def logits(model: ActionTransformer | Exported, x: np.ndarray) -> np.ndarray:
 
 
 def clips(motion: frames.Motion) -> tuple[np.ndarray, np.ndarray]:
-    _, first, last, action = frames.segments(motion).T
+    _, first, last, action = frames.asked(motion).T
     return frames.vectors(motion, frames.evenly(first, last)), action - 1
 
 

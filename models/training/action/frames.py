@@ -106,6 +106,12 @@ def segments(motion: Motion) -> np.ndarray:
     return np.array(rows)
 
 
+def asked(motion: Motion) -> np.ndarray:
+    """The same of clips of one action, a row a clip: the last of its stretches. What comes before it had to be done first."""
+    rows = segments(motion)
+    return rows[np.append(rows[1:, 0] != rows[:-1, 0], True)]
+
+
 def evenly(first: np.ndarray, last: np.ndarray) -> np.ndarray:
     """20 evenly spaced frames from first to last, both included."""
     share = np.linspace(0, 1, FRAMES)

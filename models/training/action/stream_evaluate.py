@@ -118,16 +118,18 @@ def decided(p: np.ndarray, rules: Rules) -> tuple[np.ndarray, np.ndarray]:
 
 
 def clips_right(model: StreamTransformer | Exported, motion: frames.Motion, without: slice | None = None) -> list[bool]:
-    """For each action of the recordings whether it was named, by rows without one of the inputs."""
+    """For the action of each recording whether it was named, by rows without one of the inputs."""
     back, right = round(stream.DELAY_S / stream.STEP_S), []
-    for a, b in zip(motion.start, motion.start[1:]):
+    for clip, first, last, number in frames.asked(motion):
+        a, b = motion.start[clip : clip + 2]
         index = np.round(np.arange(a, b - 1, stream.STEP_S * motion.fps)).astype(int)
-        x, action = stream.rows(motion, index[None])[0], motion.action[index]
+        x, about = stream.rows(motion, index[None])[0], np.flatnonzero((index >= first) & (index <= last))
+        if not len(about):
+            continue
         if without is not None:
             x[:, without] = 0
-        for number in np.unique(action[action > 0]):
-            about = np.minimum(np.flatnonzero(action == number) + back, len(x) - 1)
-            right.append(bool(answers(model, x, about)[:, :NOTHING].mean(0).argmax() == number - 1))
+        p = answers(model, x, np.minimum(about + back, len(x) - 1))
+        right.append(bool(p[:, :NOTHING].mean(0).argmax() == number - 1))
     return right
 
 

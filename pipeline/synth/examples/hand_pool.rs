@@ -1,5 +1,8 @@
-//! Pictures of hands for training, as raw rows: `hand_pool OUT COUNT [--split train] [--seed 1]`, or
+//! Pictures of hands for training, as raw rows: `hand_pool OUT COUNT [--split train] [--seed 1] [--held]`, or
 //! `hand_pool OUT.npy COUNT --backgrounds` for pictures without hands (rooms, tables, things, faces).
+//!
+//! With `--held`, every second picture shows something in a hand of the wearer, if its clip has such a moment, and its window shows
+//! that hand: what a hand holds hides its fingers, and which side it is.
 //!
 //! Row formats are those of `models/training/hands/pool.py`: for each row a whole picture (256 x 144) with up to four hands
 //! (the wearer's left and right, a bystander's left and right), and a square window (128 x 128) of a camera turned towards one of
@@ -14,7 +17,7 @@ use std::path::Path;
 use ego_core::camera::Intrinsics;
 use ego_core::hands::{JOINTS, Side};
 use ego_synth::clip::Clip;
-use ego_synth::moment::{HandState, Moment, Owner};
+use ego_synth::moment::{HandState, InHand, Moment, Owner};
 use ego_synth::raster::geometry::Label;
 use ego_synth::raster::{Frame, Renderer};
 use ego_synth::rng::Rng;
@@ -29,23 +32,28 @@ const BACKGROUND: (usize, usize) = (320, 240);
 const HANDS: usize = 4;
 /// Pictures of one clip, spread over its time.
 const FRAMES_A_CLIP: u64 = 4;
+/// Moments that are looked at for one with something in a hand.
+const TRIES: u32 = 6;
 /// A hand counts as there with this many joints inside the picture and not hidden by something else.
 const THERE: (usize, usize) = (10, 6);
 
+const USAGE: &str = "usage: hand_pool OUT COUNT [--split train|val|test] [--seed N] [--held] [--backgrounds]";
+
 fn main() -> Result<(), Box<dyn Error>> {
-    let (mut plain, mut split, mut seed, mut backgrounds) = (Vec::new(), Split::Train, 1, false);
+    let (mut plain, mut split, mut seed, mut backgrounds, mut held) = (Vec::new(), Split::Train, 1, false, false);
     let mut args = std::env::args().skip(1);
     while let Some(a) = args.next() {
         match a.as_str() {
             "--split" => split = args.next().and_then(|s| Split::from_name(&s)).ok_or("--split train|val|test")?,
             "--seed" => seed = args.next().ok_or("--seed needs a number")?.parse()?,
             "--backgrounds" => backgrounds = true,
+            "--held" => held = true,
+            _ if a.starts_with("--") => return Err(format!("{a} is not known; {USAGE}").into()),
             _ => plain.push(a),
         }
     }
-    let usage = "usage: hand_pool OUT COUNT [--split train|val|test] [--seed N] [--backgrounds]";
-    let (out, count) = (plain.first().ok_or(usage)?, plain.get(1).ok_or(usage)?.parse::<u64>()?);
-    if backgrounds { write_backgrounds(Path::new(out), count, split, seed) } else { write_pool(Path::new(out), count, split, seed) }
+    let (out, count) = (plain.first().ok_or(USAGE)?, plain.get(1).ok_or(USAGE)?.parse::<u64>()?);
+    if backgrounds { write_backgrounds(Path::new(out), count, split, seed) } else { write_pool(Path::new(out), count, split, seed, held) }
 }
 
 /// The clip that row number `row` comes from, and the times of its rows; somebody sits opposite with probability `company`.
@@ -147,7 +155,24 @@ fn window_on(hand: &HandState, moment: &Moment, rng: &mut Rng) -> Option<Moment>
     Some(turned(moment, middle, 0.2 * rng.normal(), focal, shift, (WINDOW, WINDOW)))
 }
 
-fn write_pool(out: &Path, count: u64, split: Split, seed: u64) -> Result<(), Box<dyn Error>> {
+/// A time of the clip at which the wearer holds something, or `t` when none of a few has one.
+fn held_time(clip: &Clip, t: f64, rng: &mut Rng) -> f64 {
+    let length = clip.frames() as f64 / clip.fps();
+    let tries = std::iter::once(t).chain((1..TRIES).map(|_| rng.unit() * length));
+    tries.into_iter().find(|t| clip.moment_at(*t).objects.iter().any(|o| o.in_hand != InHand::None)).unwrap_or(t)
+}
+
+/// A hand of the wearer that holds something; of two that do, either.
+fn holding<'a>(moment: &'a Moment, rng: &mut Rng) -> Option<&'a HandState> {
+    let holds = |side: Side| {
+        let in_hand = |i: InHand| i == InHand::Both || i == if side == Side::Left { InHand::Left } else { InHand::Right };
+        moment.objects.iter().any(|o| in_hand(o.in_hand))
+    };
+    let hands: Vec<&HandState> = moment.hands.iter().filter(|h| h.owner == Owner::Wearer && holds(h.side)).collect();
+    hands.get(rng.below(hands.len().max(1))).copied()
+}
+
+fn write_pool(out: &Path, count: u64, split: Split, seed: u64, held: bool) -> Result<(), Box<dyn Error>> {
     fs::create_dir_all(out)?;
     fs::write(out.join("n"), count.to_string())?;
     fs::write(out.join("hands"), HANDS.to_string())?;
@@ -183,8 +208,9 @@ fn write_pool(out: &Path, count: u64, split: Split, seed: u64) -> Result<(), Box
     while row < count {
         let (clip, times) = clip_of(row, split, seed, FRAME, 0.4)?;
         let mut rng = Rng::new(clip.seed()).split("windows");
-        for t in times {
-            let moment = clip.moment_at(t);
+        for (n, t) in times.into_iter().enumerate() {
+            let wanted = held && n % 2 == 1;
+            let moment = clip.moment_at(if wanted { held_time(&clip, t, &mut rng) } else { t });
             wide.render(&moment, None, clip.recipe(), &mut picture);
             let mut seen: [Seen; HANDS] = [Seen::NOBODY; HANDS];
             for hand in &moment.hands {
@@ -200,7 +226,8 @@ fn write_pool(out: &Path, count: u64, split: Split, seed: u64) -> Result<(), Box
             }
             let i = &moment.camera.intrinsics;
             floats(k, &[i.fx as f32, i.fy as f32, i.cx as f32, i.cy as f32])?;
-            let target = moment.hands.get(rng.below(moment.hands.len().max(1)));
+            let full = if wanted { holding(&moment, &mut rng) } else { None };
+            let target = full.or_else(|| moment.hands.get(rng.below(moment.hands.len().max(1))));
             let view = target.and_then(|h| window_on(h, &moment, &mut rng));
             let (mut mark, mut side) = (Seen::NOBODY, 1.0);
             match (&view, target) {

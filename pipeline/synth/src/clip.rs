@@ -31,6 +31,9 @@ pub struct Label {
     pub end_s: f64,
     /// What happens.
     pub action: Action,
+    /// The script asks for it. Otherwise it had to come first: milk is opened before it can be closed again, and what a hand holds
+    /// is put down before the next thing is taken.
+    pub asked: bool,
 }
 
 #[derive(Clone, Debug, PartialEq)]

@@ -107,7 +107,7 @@ impl Stats {
     /// Counts a clip, looking at every `stride`th frame (0 counts as 1).
     pub fn add(&mut self, clip: &Clip, stride: u64) {
         self.clips += 1;
-        for label in clip.labels() {
+        for label in clip.labels().iter().filter(|l| l.asked) {
             *self.actions.entry(key(label.action)).or_default() += 1;
         }
         self.main[usize::from(clip.main() == Side::Right)] += 1;

@@ -276,7 +276,51 @@ fn an_item_that_went_to_the_lap_is_followed_by_the_next_one() {
         let script = Script { steps, ..Script::default() };
         for seed in 0..20 {
             let clip = Clip::new(seed, &script).expect("plays");
-            assert_eq!(clip.labels().len(), played, "seed {seed}");
+            assert_eq!(clip.labels().iter().filter(|l| l.asked).count(), played, "seed {seed}");
+        }
+    }
+}
+
+#[test]
+fn what_has_to_come_first_has_a_label_too() {
+    let [close, open, grab, place] = [verb::CLOSE, verb::OPEN, verb::GRAB, verb::PLACE].map(|verb| Action { verb, noun: noun::MILK });
+    let read = Action { verb: verb::READ, noun: noun::BOOK };
+    let take = Action { verb: verb::GRAB, noun: noun::BOOK };
+    for (asked, all) in [
+        (vec![close, close], vec![close, open, close]),
+        (vec![open, open], vec![open, close, open]),
+        (vec![grab, read], vec![grab, place, take, read]),
+        (vec![place, place], vec![place, grab, place]),
+    ] {
+        let script = Script { steps: asked.iter().copied().map(Step::Play).collect(), one_handed: false, ..Script::default() };
+        for seed in 0..20 {
+            let clip = Clip::new(seed, &script).expect("plays");
+            let names = |labels: Vec<Action>| labels.into_iter().map(Action::name).collect::<Vec<_>>();
+            let played: Vec<Action> = clip.labels().iter().map(|l| l.action).collect();
+            assert_eq!(names(clip.labels().iter().filter(|l| l.asked).map(|l| l.action).collect()), names(asked.clone()), "seed {seed}");
+            // A book or bottle that is held from the start, or a lid that is turned in the air, needs less.
+            let needed: Vec<Action> = all.iter().copied().filter(|a| played.contains(a)).collect();
+            assert_eq!(names(played.clone()), names(needed), "seed {seed}");
+            assert!(played.len() + 1 >= all.len(), "seed {seed}: {:?}", names(played));
+        }
+    }
+}
+
+#[test]
+fn labels_follow_each_other_and_lids_open_and_shut_in_turn() {
+    let mut rng = Rng::new(5);
+    for seed in 0..150 {
+        let steps = (0..2 + rng.below(6)).filter_map(|_| Action::from_id(1 + rng.below(36) as u32)).map(Step::Play).collect();
+        let script = Script { steps, one_handed: rng.chance(0.2), ..Script::default() };
+        let clip = Clip::new(seed, &script).expect("plays");
+        let labels = clip.labels();
+        for pair in labels.windows(2) {
+            assert!(pair[0].start_s < pair[0].end_s && pair[0].end_s <= pair[1].start_s + 1e-9, "seed {seed}: {pair:?}");
+        }
+        for noun in [noun::LOTION, noun::MILK, noun::CHIPS] {
+            let turns = labels.iter().filter(|l| l.action.noun == noun && [verb::OPEN, verb::CLOSE].contains(&l.action.verb));
+            let verbs: Vec<u32> = turns.map(|l| l.action.verb).collect();
+            assert!(verbs.windows(2).all(|w| w[0] != w[1]), "seed {seed}, {}: {verbs:?}", ego_synth::cast::noun_name(noun));
         }
     }
 }

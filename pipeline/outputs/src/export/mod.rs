@@ -129,7 +129,8 @@ pub fn export(lines: &Path, format: Format, out: &Path) -> Result<Exported, Outp
     }
     if exported.frames == 0 {
         let _ = std::fs::remove_file(&part);
-        let problem = exported.fault.map_or_else(|| "it holds no frame".to_owned(), |fault| fault.to_string());
+        let found = exported.fault.map_or_else(|| "it holds no frame".to_owned(), |fault| format!("it holds no frame ({fault})"));
+        let problem = format!("{found}; name a file of result lines, the .jsonl that ego run writes");
         return Err(OutputError::Layout { path: lines.to_owned(), problem });
     }
     exporter.finish().and_then(|()| std::fs::rename(&part, out)).map_err(clear)?;
@@ -179,5 +180,15 @@ mod tests {
         files.sort();
         files.dedup();
         assert_eq!(files.len(), Format::ALL.len());
+    }
+
+    #[test]
+    fn a_report_is_no_file_of_results() {
+        let folder = tempfile::tempdir().unwrap();
+        let report = folder.path().join("run.json");
+        std::fs::write(&report, "{\n \"inputs\": []\n}\n").unwrap();
+        let error = export(&report, Format::Vtt, &Format::Vtt.beside(&report)).unwrap_err().to_string();
+        assert!(error.contains("run.json") && error.contains("line 1") && error.contains(".jsonl"), "{error}");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left behind");
     }
 }

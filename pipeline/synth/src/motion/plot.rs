@@ -60,7 +60,6 @@ pub(crate) fn set_table(stage: &mut Stage, script: &Script, main: Side, rng: &mu
 
 /// Plays all steps; returns the labels.
 pub(crate) fn perform(stage: &mut Stage, script: &Script, main: Side, props: &Props) -> Vec<Label> {
-    let mut labels = Vec::new();
     let lead = stage.rng.range(0.15, 0.8);
     stage.wait(lead);
     let mut first = true;
@@ -70,7 +69,7 @@ pub(crate) fn perform(stage: &mut Stage, script: &Script, main: Side, props: &Pr
                 let Some((_, object)) = props.things.iter().find(|(class, _)| *class == action.noun) else { continue };
                 let cast = Cast { main, object: *object, cup: props.cup };
                 if let Some((start_s, end_s)) = programmes::play(stage, *action, cast, first) {
-                    labels.push(Label { start_s, end_s, action: *action });
+                    stage.labels.push(Label { start_s, end_s, action: *action, asked: true });
                 }
                 let pause = stage.rng.range(0.1, 0.7);
                 let now = stage.t;
@@ -84,7 +83,7 @@ pub(crate) fn perform(stage: &mut Stage, script: &Script, main: Side, props: &Pr
     }
     let tail = stage.rng.range(0.15, 0.6);
     stage.wait(tail);
-    labels
+    std::mem::take(&mut stage.labels)
 }
 
 /// Hands at rest, which never are quite at rest.

@@ -11,6 +11,8 @@ use super::grasp::{self, Grasp, Setting, Style};
 use super::path::{Anchor, FingerKey, Frame, PartLeg, TimedWrist, WristLeg};
 pub use super::player::{Phase, Player, Thing};
 use super::tracks::{ObjectTrack, Tracks, Wobble};
+use crate::cast::Action;
+use crate::clip::Label;
 use crate::hand::HandAngles;
 use crate::people::Person;
 use crate::rng::Rng;
@@ -37,6 +39,8 @@ pub struct Stage {
     pub gaze: Vec<(f64, Vec3)>,
     /// Phases: from when.
     pub phases: Vec<(f64, Phase)>,
+    /// What has been done, in order of time.
+    pub labels: Vec<Label>,
     paths: Vec<ObjectTrack>,
     carry: Wobble,
 }
@@ -60,6 +64,7 @@ impl Stage {
             things: Vec::new(),
             gaze: Vec::new(),
             phases: vec![(0.0, Phase::Idle)],
+            labels: Vec::new(),
             paths: Vec::new(),
             carry,
         };
@@ -130,6 +135,14 @@ impl Stage {
     /// Notes a phase that begins at `t`.
     pub fn phase(&mut self, t: f64, phase: Phase) {
         self.phases.push((t, phase));
+    }
+
+    /// Notes what was done to an object beside what the script asks for; what has no name is left out.
+    pub fn did(&mut self, verb: u32, object: usize, (start_s, end_s): (f64, f64)) {
+        let action = Action { verb, noun: self.things.get(object).map_or(0, |t| t.model.class) };
+        if action.playable() {
+            self.labels.push(Label { start_s, end_s, action, asked: false });
+        }
     }
 
     /// The wearer looks at a point from about `t` on.

@@ -3,7 +3,7 @@
 use ego_core::hands::Side;
 
 use super::lids::turn_cover;
-use super::{Cast, Span, body_grasp, class_of, empty_hands, ensure_held, hold_pose, holder};
+use super::{Cast, Span, body_grasp, class_of, empty_hands, ensure_held, hold_pose, holder, let_go_of};
 use crate::cast::noun;
 use crate::motion::path::Frame;
 use crate::motion::stage::{Manner, Phase, Stage};
@@ -44,7 +44,7 @@ pub(super) fn place_down(stage: &mut Stage, c: Cast) -> Span {
     let pause = stage.pace(0.1);
     let home = stage.let_go(side, begin + d + pause, None);
     stage.t = home;
-    (begin, begin + d + pause + 0.6 * (home - begin - d - pause))
+    (begin, let_go_of(begin + d + pause, home))
 }
 
 pub(super) fn read(stage: &mut Stage, c: Cast, first: bool) -> Option<Span> {

@@ -2,12 +2,12 @@
 
 use ego_core::hands::Side;
 
-use super::lids::{open, preset_lid, two_hands};
+use super::lids::{open_first, preset_lid, two_hands};
 use super::{
     Cast, Span, body_grasp, class_of, empty_hands, ensure_held, half_height, helper, hold_pose, holder, lid_of, part_grasp, part_of,
     stands, steady,
 };
-use crate::cast::noun;
+use crate::cast::{noun, verb};
 use crate::motion::path::Frame;
 use crate::motion::stage::{Manner, Phase, Stage};
 use crate::shape::PartRole;
@@ -18,7 +18,7 @@ pub(super) fn pour(stage: &mut Stage, c: Cast, first: bool) -> Option<Span> {
         preset_lid(stage, c, true);
     }
     if !stage.things.get(c.object)?.open && lid_of(stage, c.object).is_some() && !first {
-        open(stage, c, false)?;
+        open_first(stage, c)?;
     }
     let from_start = first && stage.rng.chance(0.6);
     ensure_held(stage, c, from_start);
@@ -98,12 +98,13 @@ pub(super) fn take_out(stage: &mut Stage, c: Cast, first: bool) -> Option<Span> 
         if first {
             preset_lid(stage, c, true);
         } else if !stage.things.get(c.object)?.open {
-            open(stage, c, false)?;
+            open_first(stage, c)?;
         }
     }
     if stage.things.get(c.object)?.emptied {
         if item_holder(stage, c.object, part).is_some() {
-            put_in(stage, c, false)?;
+            let span = put_in(stage, c, false)?;
+            stage.did(verb::PUT_IN, c.object, span);
         } else {
             refill(stage, c.object, part)?;
         }
@@ -154,7 +155,8 @@ pub(super) fn put_in(stage: &mut Stage, c: Cast, first: bool) -> Option<Span> {
             stage.preset(c.object, part, Frame::World, pose(at, turned));
             stage.held_from_start(side, c.object, part, g);
         } else {
-            take_out(stage, c, false)?;
+            let span = take_out(stage, c, false)?;
+            stage.did(verb::TAKE_OUT, c.object, span);
         }
     }
     let begin = stage.t;

@@ -2,8 +2,8 @@
 
 use ego_core::hands::Side;
 
-use super::{Cast, Span, class_of, empty_hands, ensure_held, helper, holder, lid_of, part_grasp, stands, steady, table_spot};
-use crate::cast::noun;
+use super::{Cast, Span, class_of, ensure_held, helper, holder, lid_of, part_grasp, put_down, stands, steady, table_spot};
+use crate::cast::{noun, verb};
 use crate::hand::{HandAngles, Posture};
 use crate::motion::grasp::Grasp;
 use crate::motion::path::{Anchor, Frame};
@@ -46,7 +46,7 @@ pub(super) fn two_hands(stage: &mut Stage, c: Cast, part: usize, chance: f64) ->
         Some(side) => match helper(stage, side) {
             Some(other) => other,
             None => {
-                empty_hands(stage);
+                put_down(stage);
                 side
             }
         },
@@ -105,7 +105,8 @@ fn stage_lid_pose(stage: &Stage, object: usize, part: usize) -> Pose {
 pub(super) fn open(stage: &mut Stage, c: Cast, first: bool) -> Option<Span> {
     let part = lid_of(stage, c.object)?;
     if stage.things.get(c.object)?.open {
-        close(stage, c, false)?;
+        let span = close(stage, c, false)?;
+        stage.did(verb::CLOSE, c.object, span);
     }
     let class = class_of(stage, c.object);
     if first && stage.rng.chance(0.35) && class != noun::CHIPS && helper(stage, c.main).is_some() {
@@ -171,12 +172,19 @@ fn flip(stage: &mut Stage, side: Side, c: Cast, part: usize, t: f64, to: Pose, p
     t + d
 }
 
+/// Opens what is shut before something else is done with it.
+pub(super) fn open_first(stage: &mut Stage, c: Cast) -> Option<()> {
+    let span = open(stage, c, false)?;
+    stage.did(verb::OPEN, c.object, span);
+    Some(())
+}
+
 pub(super) fn close(stage: &mut Stage, c: Cast, first: bool) -> Option<Span> {
     let part = lid_of(stage, c.object)?;
     if first {
         preset_lid(stage, c, true);
     } else if !stage.things.get(c.object)?.open {
-        open(stage, c, false)?;
+        open_first(stage, c)?;
     }
     let class = class_of(stage, c.object);
     if first && stage.rng.chance(0.3) && class != noun::CHIPS && helper(stage, c.main).is_some() {
@@ -222,7 +230,7 @@ pub(super) fn close(stage: &mut Stage, c: Cast, first: bool) -> Option<Span> {
     } else {
         let side = holder(stage, c.object).and_then(|s| helper(stage, s)).unwrap_or(c.main);
         if holder(stage, c.object) == Some(side) {
-            empty_hands(stage);
+            put_down(stage);
         }
         closer = side;
         stage.look(begin, origin(&stage.part_pose(c.object, part)));

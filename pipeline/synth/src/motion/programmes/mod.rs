@@ -2,7 +2,7 @@
 //!
 //! Every programme begins with objects on the table or one of them in a hand, ends likewise, and returns the stretch of time that
 //! its label covers. Where a condition is missing in the middle of a clip (an object to hold, an open lid), the wearer sees to it
-//! first, outside the label; at the beginning of a clip it is so already.
+//! first, which has a label of its own: it is an action like any other. At the beginning of a clip it is so already.
 
 mod carry;
 mod contents;
@@ -155,24 +155,43 @@ fn ensure_held(stage: &mut Stage, c: Cast, at_start: bool) -> bool {
         let d = stage.pace(0.7);
         stage.shift(c.object, 0, (t, t + d), Frame::World, to, Manner::CARRY);
         stage.t = t + d;
+        stage.did(verb::GRAB, c.object, (start, stage.t));
     }
     true
 }
 
-/// Puts whatever the hands hold back on the table.
+/// Puts whatever the hands hold back on the table, as an action of its own.
 pub fn empty_hands(stage: &mut Stage) {
+    for (object, span) in put_down(stage) {
+        stage.did(verb::PLACE, object, span);
+    }
+}
+
+/// Puts whatever the hands hold back on the table; returns the objects that they held above it, and when.
+fn put_down(stage: &mut Stage) -> Vec<(usize, Span)> {
+    let mut placed = Vec::new();
     for side in [Side::Left, Side::Right] {
         let Some((object, part, _)) = stage.hand(side).and_then(|p| p.hold) else { continue };
         let start = stage.t;
         if part == 0 {
             let spot = stage.things.get(object).map_or_else(Pose::identity, |t| t.spot);
             let d = stage.pace(0.8);
+            let was_up = !stands(stage, object);
             stage.shift(object, 0, (start, start + d), Frame::World, spot, Manner::SET_DOWN);
             stage.t = stage.let_go(side, start + d, None);
+            if was_up {
+                placed.push((object, (start, let_go_of(start + d, stage.t))));
+            }
         } else {
             stow(stage, side, object, part);
         }
     }
+    placed
+}
+
+/// When an object counts as put down by a hand that opens at `opens` and is home at `home`.
+fn let_go_of(opens: f64, home: f64) -> f64 {
+    opens + 0.6 * (home - opens)
 }
 
 /// Carries a small part out of the picture, to the lap, and comes back without it.

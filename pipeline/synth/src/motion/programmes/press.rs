@@ -2,7 +2,7 @@
 
 use ego_core::hands::Side;
 
-use super::lids::{open, preset_lid};
+use super::lids::{open_first, preset_lid};
 use super::{Cast, Span, class_of, empty_hands, ensure_held, half_height, helper, hold_pose, holder, part_of};
 use crate::cast::noun;
 use crate::hand::{HandAngles, Posture};
@@ -131,7 +131,7 @@ pub(super) fn squeeze(stage: &mut Stage, c: Cast, first: bool) -> Option<Span> {
     if first {
         preset_lid(stage, c, true);
     } else if class_of(stage, c.object) == noun::LOTION && !stage.things.get(c.object)?.open {
-        open(stage, c, false)?;
+        open_first(stage, c)?;
     }
     let from_start = first && stage.rng.chance(0.6);
     ensure_held(stage, c, from_start);
