@@ -103,7 +103,8 @@ clip: seed, intrinsics, labels, people, room.
 A prompt is a list of actions (\"open lotion then squeeze lotion\"), idle times (idle, long idle, hand leaves) and wishes: slowly,
 quickly, hesitantly, left hand, right hand, one handed, dim light, bright light, warm light, cold light, shaky, steady, dark skin,
 medium skin, light skin, gloves, sleeves, ring, child, small hands, large hands, bystander, alone, clean picture ... An unknown word
-is an error that lists all. Without an action every action is played in turn, equally often, led by left and right hands alike.
+is an error that lists all. What has to come first, as milk is opened before it is closed again, is played and has its own label.
+Without an action every action is played in turn, equally often, led by left and right hands alike.
 
 Examples:
   ego synth --out set --clips 360 --split train --size 640x360

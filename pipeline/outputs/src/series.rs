@@ -90,6 +90,14 @@ pub struct ClipLabel {
     pub first_frame: u64,
     /// Last frame.
     pub last_frame: u64,
+    /// The script asks for it; otherwise it had to come first, as milk is opened before it can be closed again. Series of before have
+    /// no such key and only labels that were asked for.
+    #[serde(default = "asked")]
+    pub asked: bool,
+}
+
+fn asked() -> bool {
+    true
 }
 
 /// One clip of a series.

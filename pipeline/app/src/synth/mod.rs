@@ -155,7 +155,8 @@ fn lists(plan: &Plan, folder: &Path, clips: &[ClipRecord]) -> anyhow::Result<Vec
                 act: [l.first_frame, l.last_frame],
                 frames,
             };
-            clip.labels.iter().map(row)
+            // A pair outside the 36 that only had to come first is in no list of a split that plays the 36.
+            clip.labels.iter().filter(|l| l.asked || l.action.is_some()).map(row)
         })
         .collect();
     let places: Vec<(Place, u64)> = clips.iter().map(|clip| (Place::of(split, clip.index), clip.frames)).collect();

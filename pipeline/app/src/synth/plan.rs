@@ -180,6 +180,7 @@ fn labels(clip: &Clip) -> Vec<ClipLabel> {
             noun: label.action.noun,
             first_frame: first,
             last_frame: last,
+            asked: label.asked,
         });
     }
     labels
