@@ -21,6 +21,8 @@ use gst::prelude::*;
 /// One frame.
 struct Row {
     ns: u64,
+    /// The moment that the answer of this frame is about.
+    about_ns: u64,
     truth: Option<String>,
     /// Something is in a hand.
     holds: bool,
@@ -67,7 +69,8 @@ fn play(text: &str) -> Result<(Vec<Row>, Vec<Labelled>), Box<dyn Error>> {
         let top = action.iter().flat_map(|a| a.top.iter().map(|(class, p)| (a.label(*class).to_owned(), *p))).collect();
         let label = (truth.action.label != "background").then_some(truth.action.label);
         let holds = truth.objects.iter().any(|o| o.in_hand != InHand::None);
-        rows.push(Row { ns: buffer.pts().map_or(0, gst::ClockTime::nseconds), truth: label, holds, told, top });
+        let ns = buffer.pts().map_or(0, gst::ClockTime::nseconds);
+        rows.push(Row { ns, about_ns: action.as_ref().map_or(ns, |a| a.about_ns), truth: label, holds, told, top });
     }
     let bus = pipeline.bus().ok_or("no bus")?;
     let mut told = Vec::new();
@@ -123,10 +126,11 @@ fn contact_s(rows: &[Row], segment: &Labelled) -> f64 {
     within(rows, segment).find(|r| r.holds).map_or(0.0, |r| (r.ns - segment.since_ns) as f64 / 1e9)
 }
 
-/// The class with the highest probability over a segment, "nothing" left out.
+/// The class with the highest probability in all that is said about a segment, "nothing" left out.
 fn answer(rows: &[Row], segment: &Labelled) -> Option<String> {
     let mut sums = std::collections::BTreeMap::<&str, f64>::new();
-    for (label, p) in within(rows, segment).flat_map(|r| &r.top).filter(|(label, _)| label != "nothing") {
+    let about = rows.iter().filter(|r| (segment.since_ns..=segment.until_ns).contains(&r.about_ns));
+    for (label, p) in about.flat_map(|r| &r.top).filter(|(label, _)| label != "nothing") {
         *sums.entry(label).or_default() += f64::from(*p);
     }
     sums.into_iter().max_by(|a, b| a.1.total_cmp(&b.1)).map(|(label, _)| label.to_owned())

@@ -59,20 +59,28 @@ fn recordings_are_what_their_lists_say() {
     let list = std::fs::read_to_string(set.join("action_labels/action_val.txt")).expect("is there");
     let rows: Vec<Vec<&str>> = list.lines().map(|l| l.split(' ').collect()).collect();
     assert_eq!(rows[0], ["id", "path", "action_label", "start_act", "end_act", "start_frame", "end_frame"]);
-    assert_eq!(rows.len(), 4);
-    let mut frames_listed = 0;
+    // A clip has a row for what it is about, and one for each thing that has to be done first.
+    let mut clips: BTreeMap<&str, Vec<[i64; 5]>> = BTreeMap::new();
     for (number, row) in rows[1..].iter().enumerate() {
         let n: Vec<i64> = row[2..].iter().map(|w| w.parse().expect("a number")).collect();
         let [action, first, last, begin, end] = n[..] else { panic!("{row:?}") };
         assert_eq!(row[0], (number + 1).to_string());
         assert!((1..=36).contains(&action) && begin == 0 && first <= last && last <= end, "{row:?}");
-        let camera = set.join(row[1]).join("cam4");
+        let before = clips.entry(row[1]).or_default();
+        assert!(before.last().is_none_or(|b| b[2] < first && b[4] == end), "{row:?}");
+        before.push([action, first, last, begin, end]);
+    }
+    assert_eq!(clips.len(), 3);
+    let mut frames_listed = 0;
+    for (path, row) in &clips {
+        let [_, _, _, begin, end] = row[0];
+        let camera = set.join(path).join("cam4");
         let k = numbers(&camera.join("cam_intrinsics.txt"));
         assert_eq!((k.len(), k[4], k[5]), (6, 64.0, 36.0));
         for frame in begin..=end {
             let read = |name: &str| numbers(&camera.join(name).join(format!("{frame:06}.txt")));
-            let label = if (first..=last).contains(&frame) { action } else { 0 };
-            assert_eq!(read("action_label"), [label as f64], "{row:?} frame {frame}");
+            let label = row.iter().find(|r| (r[1]..=r[2]).contains(&frame)).map_or(0, |r| r[0]);
+            assert_eq!(read("action_label"), [label as f64], "{path} frame {frame}");
             let hands = read("hand_pose");
             assert_eq!(hands.len(), 128);
             for hand in hands.chunks(64).filter(|h| h[0] == 1.0) {
@@ -81,7 +89,7 @@ fn recordings_are_what_their_lists_say() {
                     let (u, v) = (k[0] * p[0] / p[2] + k[2], k[1] * p[1] / p[2] + k[3]);
                     p[2] > 0.0 && (-1.0..65.0).contains(&u) && (-1.0..37.0).contains(&v)
                 });
-                assert!(inside.count() >= 8, "{row:?} frame {frame}");
+                assert!(inside.count() >= 8, "{path} frame {frame}");
             }
             let object = read("obj_pose");
             assert!(object.len() == 64 && (1.0..=8.0).contains(&object[0]));
@@ -93,7 +101,7 @@ fn recordings_are_what_their_lists_say() {
         }
         assert!(!camera.join(format!("rgb/{:06}.png", end + 1)).exists());
         frames_listed += end + 1;
-        let imu = std::fs::read_to_string(set.join(row[1]).join("imu.csv")).expect("is there");
+        let imu = std::fs::read_to_string(set.join(path).join("imu.csv")).expect("is there");
         assert!(imu.lines().any(|l| l.starts_with("head,")) && imu.contains("\nleft_wrist,"));
     }
     let pictures = std::fs::read_to_string(set.join("pose_lists/pose_val.txt")).expect("is there");

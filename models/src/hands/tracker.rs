@@ -10,6 +10,7 @@ use ego_core::region::Region;
 
 use super::camera::{Camera, IntrinsicsChoice};
 use super::cold::ColdPlaces;
+use super::crop;
 use super::landmarks::Landmarks;
 use super::looks::{Look, Looker, Wanted};
 use super::model::{HandInput, HandModel};
@@ -310,6 +311,7 @@ impl HandTracker {
         let (rough, min_presence) = (self.searcher.is_rough(), self.config.min_presence);
         let unseen = self.tracks.iter().skip(first + self.looker.looked());
         self.looker.look(view, unseen.map(|track| track.wanted(rough, min_presence)))?;
+        let size = [view.width, view.height].map(f64::from);
         let mut lost = false;
         let pursuits = self.looker.take(&mut self.counts.landmark_runs);
         for (track, pursuit) in self.tracks.iter_mut().skip(first).zip(pursuits) {
@@ -319,7 +321,9 @@ impl HandTracker {
             }
             track.as_left = as_left;
             let finite = seen.image.iter().chain(&seen.world).flatten().all(|v| v.is_finite());
-            track.seen = (seen.presence > min_presence && finite).then_some(seen);
+            // Networks of one side have a least size.
+            let small = as_left.is_some() && crop::is_small(&seen.image, size);
+            track.seen = (seen.presence > min_presence && finite && !small).then_some(seen);
             match &track.seen {
                 Some(seen) => {
                     if track.id == 0 {
