@@ -10,6 +10,7 @@ import cv2
 SIZE, STRIDE, FINDER, FINDER_STRIDE = 128, 4, (256, 160), 8
 MEAN, STD, Z_UNIT, WELL_PLACED = 114.75, 63.75, 32.0, 0.58
 PLACE, SURE, PLACES = 0.15, 4.0, 6
+SMALLEST = 10  # pixels of what the finder sees, of the smallest hand
 APART = 0.35  # mean joint distance in hand sizes under which two results are one hand
 
 
@@ -18,7 +19,7 @@ def sigmoid(x):
 
 
 class OwnHands:
-    def __init__(self, session, finder="ego-hand-finder.onnx", crop="ego-hands.onnx", threads=1, lowest=0.75, every=8):
+    def __init__(self, session, finder="ego-hand-finder.onnx", crop="ego-hands.onnx", threads=1, lowest=0.7, every=8):
         self.finder, self.crop = session(finder, threads), session(crop, threads)
         self.lowest, self.every = lowest, every
         self.tracks, self.since, self.eager = [], every, 0
@@ -69,7 +70,9 @@ class OwnHands:
 
     def process(self, bgr):
         followed = [self.look(bgr, t["middle"], t["side"], t["left"]) for t in self.tracks]
-        hands = [t for t in followed if t["confidence"] > self.lowest]
+        smallest = SMALLEST * max(bgr.shape[1] / FINDER[0], bgr.shape[0] / FINDER[1])
+        seen_as_hand = lambda t: t["confidence"] > self.lowest and t["box"] >= smallest
+        hands = [t for t in followed if seen_as_hand(t)]
         self.since += 1
         self.eager = self.every if len(hands) < len(followed) else max(self.eager - 1, 0)
         if len(hands) < 2 and (not hands or self.eager or self.since >= self.every):
@@ -82,7 +85,7 @@ class OwnHands:
                         continue
                     seen = self.look(bgr, middle, max(side / WELL_PLACED, 24.0), left)
                     seen = self.look(bgr, seen["middle"], seen["side"], left)
-                    if seen["confidence"] > self.lowest:
+                    if seen_as_hand(seen):
                         hands.append(seen)
         kept = []
         for hand in sorted(hands, key=lambda t: -t["confidence"]):

@@ -107,7 +107,8 @@ def segments(motion: Motion) -> np.ndarray:
 
 
 def asked(motion: Motion) -> np.ndarray:
-    """The same of clips of one action, a row a clip: the last of its stretches. What comes before it had to be done first."""
+    """The same of clips of one action, a row a clip: the last of its stretches. What comes before it had to be done first. Of a recording that
+    is cut off, as the last one of `chain_rows`, that can be all there is."""
     rows = segments(motion)
     return rows[np.append(rows[1:, 0] != rows[:-1, 0], True)]
 

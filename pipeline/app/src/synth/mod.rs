@@ -155,7 +155,7 @@ fn lists(plan: &Plan, folder: &Path, clips: &[ClipRecord]) -> anyhow::Result<Vec
                 act: [l.first_frame, l.last_frame],
                 frames,
             };
-            // A pair outside the 36 that only had to come first is in no list of a split that plays the 36.
+            // H2O has no number for a pair outside the 36: one that only had to come first is in no list.
             clip.labels.iter().filter(|l| l.asked || l.action.is_some()).map(row)
         })
         .collect();

@@ -112,11 +112,12 @@ pub(super) fn open(stage: &mut Stage, c: Cast, first: bool) -> Option<Span> {
     if first && stage.rng.chance(0.35) && class != noun::CHIPS && helper(stage, c.main).is_some() {
         ensure_held(stage, Cast { main: c.main.mirrored(), ..c }, true);
     }
-    let begin = stage.t;
     if class == noun::BOOK {
         ensure_held(stage, c, first);
+        let begin = stage.t;
         return turn_cover(stage, c, begin, true);
     }
+    let begin = stage.t;
     let (opener, _, t) = two_hands(stage, c, part, 0.75)?;
     stage.phase(t, Phase::Manipulate);
     let (frame, to) = opened_lid(stage, opener, c.object, part);
@@ -190,11 +191,12 @@ pub(super) fn close(stage: &mut Stage, c: Cast, first: bool) -> Option<Span> {
     if first && stage.rng.chance(0.3) && class != noun::CHIPS && helper(stage, c.main).is_some() {
         ensure_held(stage, Cast { main: c.main.mirrored(), ..c }, true);
     }
-    let begin = stage.t;
     if class == noun::BOOK {
         ensure_held(stage, c, first);
+        let begin = stage.t;
         return turn_cover(stage, c, begin, false);
     }
+    let begin = stage.t;
     let closed = stage.things.get(c.object)?.model.closed[part];
     let (closer, end);
     if class == noun::LOTION {
