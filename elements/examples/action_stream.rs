@@ -111,7 +111,7 @@ fn report(rows: &[Row], segments: &[Labelled], input: &str) -> serde_json::Value
         "bench": "action.stream", "input": input, "seconds": span[1] as f64 / 1e9, "segments": truth.len(),
         "top1": answers.top1(), "top1_interval": wilson(answers.right, answers.total), "f1_10_25_50": f1,
         "delay_median_s": quantile(&mut delays, 0.5).filter(|d| d.is_finite()), "delay_after_contact_median_s": quantile(&mut after_contact, 0.5).filter(|d| d.is_finite()), "never_told": late,
-        "false_in_idle_per_minute": idle.per_minute(), "idle_s": idle.idle_s, "told": segments.len(),
+        "false_in_idle_per_minute": idle.per_minute(), "false_begun_in_idle_per_minute": idle.begun_per_minute(), "idle_s": idle.idle_s, "told": segments.len(),
     })
 }
 

@@ -20,6 +20,7 @@ pub mod runtime;
 pub mod sample;
 pub mod teach;
 mod unknown;
+mod widest;
 
 pub use error::{ErrorKind, ModelError};
 pub use network::{Network, SessionOptions};

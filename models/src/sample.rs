@@ -63,11 +63,12 @@ pub struct Sampler {
     border: Border,
     /// Value of each of the 256 codes of each channel after normalisation, tensor order.
     levels: Box<[[f32; 256]; 3]>,
+    mean: [f32; 3],
+    std: [f32; 3],
     /// Steps along a row, fine units: (dx, dy) for each column.
     columns: Vec<[i32; 2]>,
-    /// Where each column lies in the planes of an upright picture, and two rows of each plane, mixed.
-    across: Vec<Across>,
-    lines: [Vec<u16>; 3],
+    /// Of an upright picture.
+    across: Box<Across>,
 }
 
 impl Sampler {
@@ -86,9 +87,10 @@ impl Sampler {
             swap_colours: input.channels == Channels::Bgr,
             border: input.border,
             levels,
+            mean: input.mean,
+            std: input.std,
             columns: vec![[0; 2]; input.size[0]],
-            across: Vec::new(),
-            lines: Default::default(),
+            across: Box::default(),
         }
     }
 

@@ -61,6 +61,8 @@ impl<J, R> Exchange<J, R> {
             return Err(stop);
         }
         desk.jobs.push_back(job);
+        // Who is woken finds the desk free.
+        drop(desk);
         self.work.notify_one();
         Ok(())
     }
@@ -76,6 +78,7 @@ impl<J, R> Exchange<J, R> {
             inherit(old, &mut job);
         }
         desk.jobs.push_back(job);
+        drop(desk);
         self.work.notify_one();
         Ok(superseded)
     }
@@ -161,6 +164,7 @@ impl<J, R> Exchange<J, R> {
             return Err(result);
         }
         desk.results.push_back(result);
+        drop(desk);
         self.done.notify_all();
         Ok(())
     }

@@ -3,7 +3,9 @@
 //! A mean of bilinear samples on an upright grid is a weighted sum of rows, and of columns of that. Rows are summed first, byte by byte
 //! whatever a byte means, then each channel is read from the sums. Colours are converted once a tensor pixel.
 
-use ego_core::image::{ImageView, MaskView, PixelFormat};
+use ego_core::image::{ImageView, MaskView, PixelFormat, YuvToRgb};
+
+use crate::widest::widest;
 
 /// Weights of one tensor row or column sum up to this, so that a weighted sum of bytes fits 16 bits.
 const WHOLE: u16 = 256;
@@ -11,13 +13,16 @@ const WHOLE: u16 = 256;
 /// Which picture rows or columns a tensor row or column is made of.
 #[derive(Debug, Default)]
 struct Axis {
-    /// First of them, and where its weights begin and end.
-    parts: Vec<(usize, usize, usize)>,
+    /// First of them.
+    first: Vec<u32>,
+    /// How many each one is made of, and their weights, one after the other; those that are not needed weigh nothing and may lie
+    /// beyond the picture.
+    taps: usize,
     weights: Vec<u16>,
     /// Share of the samples that lies inside the picture, 0 to 1.
     inside: Vec<f32>,
     /// Scratch.
-    taps: Vec<f64>,
+    sums: Vec<f64>,
 }
 
 /// Tensor positions along one axis: `first + n * step` for its fine samples, `samples` of them to one of `count` tensor pixels.
@@ -35,53 +40,57 @@ impl Axis {
     /// For a line of `length` pixels, in which the grid's position `p` is `p * scale + shift`. Beyond its ends they go on when it
     /// `extends`, and are black otherwise.
     fn set(&mut self, grid: Grid, length: usize, scale: f64, shift: f64, extends: bool) {
-        self.parts.clear();
+        let last = length.saturating_sub(1) as f64;
+        let clamped = |v: f64| v.clamp(0.0, last) as usize;
+        let at = |n: usize, sample: usize| {
+            let n = if grid.mirrored { grid.count - 1 - n } else { n };
+            (grid.first + (n * grid.samples + sample) as f64 * grid.step) * scale + shift
+        };
+        let ends = |n: usize| [clamped(at(n, 0).floor()), clamped(at(n, grid.samples - 1).floor() + 1.0) + 1];
+        self.taps = (0..grid.count).map(|n| ends(n)[1] - ends(n)[0]).max().unwrap_or(0);
+        self.first.clear();
         self.weights.clear();
         self.inside.clear();
-        let last = length.saturating_sub(1) as f64;
         for n in 0..grid.count {
-            let n = if grid.mirrored { grid.count - 1 - n } else { n };
-            let at = |sample: usize| (grid.first + (n * grid.samples + sample) as f64 * grid.step) * scale + shift;
-            let clamped = |v: f64| v.clamp(0.0, last) as usize;
-            let begin = clamped(at(0).floor());
-            let end = clamped(at(grid.samples - 1).floor() + 1.0) + 1;
-            self.taps.clear();
-            self.taps.resize(end - begin, 0.0);
+            let [begin, _] = ends(n);
+            self.sums.clear();
+            self.sums.resize(self.taps, 0.0);
             let mut inside = 0.0;
             for sample in 0..grid.samples {
-                let (low, part) = (at(sample).floor(), at(sample) - at(sample).floor());
+                let low = at(n, sample).floor();
+                let part = at(n, sample) - low;
                 for (tap, weight) in [(low, 1.0 - part), (low + 1.0, part)] {
                     let is_inside = (0.0..=last).contains(&tap);
                     inside += if is_inside { weight } else { 0.0 };
-                    if let Some(sum) = self.taps.get_mut(clamped(tap).saturating_sub(begin)).filter(|_| is_inside || extends) {
+                    if let Some(sum) = self.sums.get_mut(clamped(tap).saturating_sub(begin)).filter(|_| is_inside || extends) {
                         *sum += weight;
                     }
                 }
             }
-            let from = self.weights.len();
             let (mut sum, mut given) = (0.0, 0u16);
-            for tap in &self.taps {
+            for tap in &self.sums {
                 // What rounding leaves goes to the next one: together they are exact.
                 sum += tap / grid.samples as f64 * f64::from(WHOLE);
                 let weight = (sum.round() as u16).min(WHOLE) - given;
                 given += weight;
                 self.weights.push(weight);
             }
-            self.parts.push((begin, from, self.weights.len()));
+            self.first.push(begin as u32);
             self.inside.push((inside / grid.samples as f64) as f32);
         }
     }
 
+    /// The first picture row of tensor row `n`, the weights from it on, and how much of it lies inside.
     fn part(&self, n: usize) -> (usize, &[u16], f32) {
-        let Some((begin, from, to)) = self.parts.get(n).copied() else { return (0, &[], 0.0) };
-        (begin, self.weights.get(from..to).unwrap_or_default(), self.inside.get(n).copied().unwrap_or(0.0))
+        let weights = self.weights.get(n * self.taps..(n + 1) * self.taps).unwrap_or_default();
+        let at = |values: &[f32]| values.get(n).copied().unwrap_or(0.0);
+        (self.first.get(n).map_or(0, |first| *first as usize), weights, at(&self.inside))
     }
 
-    /// First and one past the last position that is needed.
+    /// First and one past the last position that may be asked for, weighing something or not.
     fn range(&self) -> (usize, usize) {
-        let begin = self.parts.iter().map(|part| part.0).min().unwrap_or(0);
-        let end = self.parts.iter().map(|(begin, from, to)| begin + to - from).max().unwrap_or(0);
-        (begin, end)
+        let begin = self.first.iter().min().map_or(0, |first| *first as usize);
+        (begin, self.first.iter().max().map_or(0, |first| *first as usize) + self.taps)
     }
 }
 
@@ -116,15 +125,22 @@ pub(super) struct Window {
     pub(super) mirrored: bool,
 }
 
+/// A tensor's planes of red, green and blue, and what becomes of a colour of 0 to 255 in them: (colour - mean) x per level.
+pub(super) struct Planes<'a> {
+    pub(super) planes: [&'a mut [f32]; 3],
+    pub(super) mean: [f32; 3],
+    pub(super) per_level: [f32; 3],
+}
+
 impl Shrinker {
-    /// Calls `put` with the tensor pixel's number and its colour, 0 to 255; black outside the picture and where the mask does not want it.
+    /// Fills the planes of a tensor of this width and height; black outside the picture and where the mask does not want it.
     pub(super) fn fill(
         &mut self,
         view: &ImageView<'_>,
         mask: Option<&MaskView<'_>>,
         window: Window,
         size: [usize; 2],
-        mut put: impl FnMut(usize, [f32; 3]),
+        mut out: Planes<'_>,
     ) {
         let (channels, is_yuv) = channels(view.format);
         let step = window.scale / window.samples as f64;
@@ -163,28 +179,27 @@ impl Shrinker {
             let n = if grid.mirrored { grid.count - 1 - n } else { n };
             grid.first + ((n * grid.samples) as f64 + (grid.samples as f64 - 1.0) / 2.0) * grid.step
         };
+        let [black_r, black_g, black_b] = std::array::from_fn(|channel| -out.mean[channel] * out.per_level[channel]);
         for v in 0..size[1] {
+            let rows = out.planes.each_mut().map(|plane| plane.get_mut(v * size[0]..(v + 1) * size[0]));
+            let [Some(red), Some(green), Some(blue)] = rows else { return };
             let covered = self.rows[0].part(v).2;
-            if covered > 0.0 {
-                self.sum_rows(view, &channels, v);
+            if covered <= 0.0 {
+                red.fill(black_r);
+                green.fill(black_g);
+                blue.fill(black_b);
+                continue;
             }
-            for u in 0..size[0] {
-                let inside = covered * self.columns[0].part(u).2;
-                let keeps = |wanted: &Wanted<'_>| wanted.at(centre(x_grid, u), centre(y_grid, v));
-                let colour = if inside <= 0.0 || !wanted.as_ref().is_none_or(keeps) {
-                    [0.0; 3]
-                } else {
-                    let [a, b, c] = self.lines.each_ref().map(|line| line.get(u).copied().unwrap_or(0.0));
-                    if is_yuv {
-                        let m = &view.yuv;
-                        let (y, cb, cr) = ((a - m.y_offset) * m.y, b - 128.0, c - 128.0);
-                        // Black is not zero here: how much of it there is comes last.
-                        [y + m.rv * cr, y + m.gu * cb + m.gv * cr, y + m.bu * cb].map(|v| v.clamp(0.0, 255.0) * inside)
-                    } else {
-                        [a, b, c]
-                    }
-                };
-                put(v * size[0] + u, colour);
+            let yuv = is_yuv.then_some((&view.yuv, covered));
+            self.sum_rows(view, &channels, v);
+            let (lines, inside) = (self.lines.each_ref().map(Vec::as_slice), self.columns[0].inside.as_slice());
+            colour(lines, inside, yuv, [&mut *red, &mut *green, &mut *blue], out.mean, out.per_level);
+            let Some(wanted) = &wanted else { continue };
+            let y = centre(y_grid, v);
+            for (u, ((red, green), blue)) in red.iter_mut().zip(green).zip(blue).enumerate() {
+                if !wanted.at(centre(x_grid, u), y) {
+                    (*red, *green, *blue) = (black_r, black_g, black_b);
+                }
             }
         }
     }
@@ -206,31 +221,89 @@ impl Shrinker {
                 for (row, weight) in (first..).zip(weights).filter(|(_, weight)| **weight > 0) {
                     let at = row * plane.stride;
                     let Some(bytes) = plane.data.get(at + from..(at + to).min(plane.data.len())) else { continue };
-                    for (sum, byte) in sum.iter_mut().zip(bytes) {
-                        *sum += u16::from(*byte) * weight;
-                    }
+                    add(sum, bytes, *weight);
                 }
             }
-            let from_first = |begin: usize| begin * channel.step + channel.first - from;
-            match channel.step {
-                1 => weigh::<1>(sum, x_axis, from_first, line),
-                2 => weigh::<2>(sum, x_axis, from_first, line),
-                3 => weigh::<3>(sum, x_axis, from_first, line),
-                _ => weigh::<4>(sum, x_axis, from_first, line),
+            // Where the channel's first value lies, if the picture's first column did.
+            let origin = channel.first as isize - from as isize;
+            match (channel.step, x_axis.taps) {
+                (1, 2) => weigh::<2>(sum, x_axis, origin, line),
+                (1, 3) => weigh::<3>(sum, x_axis, origin, line),
+                (1, 4) => weigh::<4>(sum, x_axis, origin, line),
+                (1, 5) => weigh::<5>(sum, x_axis, origin, line),
+                (1, 6) => weigh::<6>(sum, x_axis, origin, line),
+                (1, 7) => weigh::<7>(sum, x_axis, origin, line),
+                (1, 8) => weigh::<8>(sum, x_axis, origin, line),
+                (step, taps) => weigh_any(sum, x_axis, origin, step, taps, line),
             }
         }
     }
 }
 
-/// The pixels of a line from weighted sums of the picture's rows, `STEP` bytes from one to the next of a channel; `at` tells where the
-/// picture's column lies in them.
-fn weigh<const STEP: usize>(sums: &[u16], axis: &Axis, at: impl Fn(usize) -> usize, line: &mut [f32]) {
-    let one = 1.0 / (f32::from(WHOLE) * f32::from(WHOLE));
-    for ((begin, from, to), value) in axis.parts.iter().zip(line) {
-        let weights = axis.weights.get(*from..*to).unwrap_or_default();
-        let taps = sums.get(at(*begin)..).unwrap_or_default().chunks(STEP);
-        let total: u32 = taps.zip(weights).map(|(tap, weight)| tap.first().map_or(0, |sum| u32::from(*sum) * u32::from(*weight))).sum();
-        *value = total as f32 * one;
+widest! {
+    fn add(sums: &mut [u16], bytes: &[u8], weight: u16) {
+        for (sum, byte) in sums.iter_mut().zip(bytes) {
+            *sum += u16::from(*byte) * weight;
+        }
+    }
+}
+
+/// One over the product of the weights of rows and columns.
+const ONE: f32 = 1.0 / (WHOLE as f32 * WHOLE as f32);
+
+/// The pixels of a line from weighted sums of the picture's rows, one after the other; each is made of `TAPS` of them.
+#[inline(always)]
+fn weigh<const TAPS: usize>(sums: &[u16], axis: &Axis, origin: isize, line: &mut [f32]) {
+    let (weights, _) = axis.weights.as_chunks::<TAPS>();
+    for ((first, weights), value) in axis.first.iter().zip(weights).zip(line) {
+        let at = (*first as isize + origin) as usize;
+        let Some(taps) = sums.get(at..at + TAPS).and_then(|taps| taps.first_chunk::<TAPS>()) else { continue };
+        let total: u32 = taps.iter().zip(weights).map(|(tap, weight)| u32::from(*tap) * u32::from(*weight)).sum();
+        *value = total as f32 * ONE;
+    }
+}
+
+/// [`weigh`] for any number of taps, `step` sums from one to the next.
+fn weigh_any(sums: &[u16], axis: &Axis, origin: isize, step: usize, taps: usize, line: &mut [f32]) {
+    for ((first, weights), value) in axis.first.iter().zip(axis.weights.chunks_exact(taps.max(1))).zip(line) {
+        let at = ((*first as usize * step) as isize + origin) as usize;
+        let of_channel = sums.get(at..).unwrap_or_default().iter().step_by(step);
+        let total: u32 = of_channel.zip(weights).map(|(tap, weight)| u32::from(*tap) * u32::from(*weight)).sum();
+        *value = total as f32 * ONE;
+    }
+}
+
+widest! {
+    /// A row of tensor pixels of the three planes from lines of its channels; of `yuv`, how it becomes red, green and blue, and how much of
+    /// the row lies inside the picture.
+    fn colour(
+        lines: [&[f32]; 3],
+        inside: &[f32],
+        yuv: Option<(&YuvToRgb, f32)>,
+        rows: [&mut [f32]; 3],
+        mean: [f32; 3],
+        per_level: [f32; 3],
+    ) {
+        let ([a, b, c], [red, green, blue]) = (lines, rows);
+        let pixels = red.iter_mut().zip(green).zip(blue).zip(a.iter().zip(b).zip(c).zip(inside));
+        let level = |channel: usize, v: f32| (v - mean[channel]) * per_level[channel];
+        match yuv {
+            Some((m, covered)) => {
+                for (((red, green), blue), (((a, b), c), inside)) in pixels {
+                    let (y, cb, cr) = ((a - m.y_offset) * m.y, b - 128.0, c - 128.0);
+                    // Black is not zero here: how much of it there is comes last.
+                    let share = covered * inside;
+                    *red = level(0, (y + m.rv * cr).clamp(0.0, 255.0) * share);
+                    *green = level(1, (y + m.gu * cb + m.gv * cr).clamp(0.0, 255.0) * share);
+                    *blue = level(2, (y + m.bu * cb).clamp(0.0, 255.0) * share);
+                }
+            }
+            None => {
+                for (((red, green), blue), (((a, b), c), _)) in pixels {
+                    (*red, *green, *blue) = (level(0, *a), level(1, *b), level(2, *c));
+                }
+            }
+        }
     }
 }
 

@@ -4,7 +4,7 @@
 
 use ego_core::image::{ImageView, MaskView};
 
-use super::shrink::{Shrinker, Window};
+use super::shrink::{Planes, Shrinker, Window};
 use crate::manifest::{Channels, Input};
 
 /// Most samples along each side of a tensor pixel.
@@ -40,15 +40,17 @@ impl WindowSampler {
         let plane = size[0] * size[1];
         let (first, rest) = out.split_at_mut(plane.min(out.len()));
         let (second, third) = rest.split_at_mut(plane.min(rest.len()));
-        let [r, b] = if *channels == Channels::Bgr { [2, 0] } else { [0, 2] };
         let per_level = std.map(|std| 1.0 / std);
-        self.shrinker.fill(view, mask, Window { middle, scale, samples, mirrored }, *size, |at, rgb| {
-            for ((plane, k), channel) in [&mut *first, &mut *second, &mut *third].into_iter().zip([r, 1, b]).zip(0..3) {
-                if let Some(value) = plane.get_mut(at) {
-                    *value = (rgb[k] - mean[channel]) * per_level[channel];
-                }
+        let window = Window { middle, scale, samples, mirrored };
+        // As red, green and blue go into them.
+        let out = match channels {
+            Channels::Rgb => Planes { planes: [first, second, third], mean: *mean, per_level },
+            Channels::Bgr => {
+                let turned = |[a, b, c]: [f32; 3]| [c, b, a];
+                Planes { planes: [third, second, first], mean: turned(*mean), per_level: turned(per_level) }
             }
-        });
+        };
+        self.shrinker.fill(view, mask, window, *size, out);
     }
 }
 

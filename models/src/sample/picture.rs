@@ -147,7 +147,7 @@ pub(super) struct Yuv<'a> {
     half_height: u32,
     pub(super) last: [i32; 2],
     pub(super) last_colour: [i32; 2],
-    matrix: Coefficients,
+    pub(super) matrix: Coefficients,
 }
 
 /// A picture whose brightness and colour are apart.
@@ -183,12 +183,7 @@ impl<'a> Yuv<'a> {
     /// From interpolated samples in 1/1024 to bytes.
     #[inline(always)]
     pub(super) fn to_rgb(&self, yuv: [i32; 3]) -> [u8; 3] {
-        let Coefficients { y, rv, gu, gv, bu, bias } = self.matrix;
-        // Six fractional bits are left, so that products stay within 32 bits.
-        let [l, u, v] = yuv.map(|s| s >> (2 * BITS - SAMPLE_BITS));
-        let l = l * y;
-        let byte = |sum: i32| (sum >> (SAMPLE_BITS + COEFFICIENT_BITS)).clamp(0, 255) as u8;
-        [byte(l + v * rv + bias[0]), byte(l + u * gu + v * gv + bias[1]), byte(l + u * bu + bias[2])]
+        self.matrix.to_rgb(yuv).map(|v| v as u8)
     }
 }
 
@@ -216,6 +211,17 @@ impl Coefficients {
         let base = (1 << (SAMPLE_BITS + COEFFICIENT_BITS - 1)) - (m.y_offset * one as f32).round() as i32 * y;
         let grey = 128 * one;
         Coefficients { y, rv, gu, gv, bu, bias: [base - grey * rv, base - grey * (gu + gv), base - grey * bu] }
+    }
+
+    /// From interpolated samples in 1/1024 to whole levels, 0 to 255.
+    #[inline(always)]
+    pub(super) fn to_rgb(self, yuv: [i32; 3]) -> [i32; 3] {
+        let Coefficients { y, rv, gu, gv, bu, bias } = self;
+        // Six fractional bits are left, so that products stay within 32 bits.
+        let [l, u, v] = yuv.map(|s| s >> (2 * BITS - SAMPLE_BITS));
+        let l = l * y;
+        let level = |sum: i32| (sum >> (SAMPLE_BITS + COEFFICIENT_BITS)).clamp(0, 255);
+        [level(l + v * rv + bias[0]), level(l + u * gu + v * gv + bias[1]), level(l + u * bu + bias[2])]
     }
 }
 

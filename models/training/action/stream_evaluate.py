@@ -3,7 +3,8 @@
 Each stream begins with nothing known. Decisions as `egoaction` makes them (pipeline/core/src/action/decide.rs): a label begins when
 its smoothed probability reaches `enter`, is told once it has held for `duration` seconds, and ends below `leave`; its segment begins
 where the probability rose to `leave`. A told segment is right when it has the label of a true one and their overlap over their union is
-at least a half (F1@50, Lea et al., CVPR 2017). Delay: from the beginning of a true segment to the row at which its label is told.
+at least a half (F1@50, Lea et al., CVPR 2017); it is false in idle when it has the label of no true one that it meets and at least half of
+it lies in idle time. Delay: from the beginning of a true segment to the row at which its label is told.
 
 With `--clips`, also recordings of one action each: the best of the 36 actions by the mean probability over the rows about it.
 
@@ -156,7 +157,8 @@ def measure(model: StreamTransformer | Exported, data: list, rules: Rules) -> di
             if iou and max(iou) >= 0.5:
                 hit += 1
                 used.add(int(np.argmax(iou)))
-            if all(min(b, e) <= max(a, s) for _, s, e in truth):
+            # As `ego_core::metrics::action::idle_tally`.
+            if not any(c == k and min(b, e) > max(a, s) for k, s, e in truth) and 2 * inside[a:b].sum() <= b - a:
                 false_idle += 1
         idle_rows += int((~inside).sum())
         for c, a, b in truth:

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use gst::prelude::*;
 
 use crate::chain;
+use crate::decoder::decoder;
 use crate::encode;
 use crate::error::{GraphError, Result};
 use crate::gate::{ASSUMED_RATE, Gate};
@@ -14,8 +15,10 @@ use crate::properties::make;
 use crate::session::{Graph, Session, Source, Writer};
 use crate::settings::Settings;
 
-/// Decoded frames that wait for the analysis.
-const DECODE_QUEUE: u32 = 2;
+/// Frames that wait for the analysis, and for a stage of it: a stage that takes longer for some of them, as a search for hands does, then
+/// leaves those before and behind it something to do.
+const DECODE_QUEUE: u32 = 4;
+const STAGE_QUEUE: u32 = 6;
 
 /// The application message of a source without video.
 pub(crate) const NO_VIDEO: &str = "ego-no-video";
@@ -50,11 +53,11 @@ pub fn run(plan: &BatchPlan) -> Result<Session> {
     }
     let rate = plan.fps.and_then(gst::Fraction::approximate_f64);
     let pipeline = gst::Pipeline::new();
-    let entry = chain::queue(DECODE_QUEUE)?;
+    let entry = chain::roomy_queue(DECODE_QUEUE)?;
     pipeline.add(&entry).map_err(|e| GraphError::Build(e.to_string()))?;
     let gate = Gate::new(chain::static_pad(&entry, "sink")?, false, rate);
     let json = plan.json.as_deref().map(|path| (path, plan.input.stem.as_str()));
-    let chain = chain::build(&pipeline, &plan.settings, json)?;
+    let chain = chain::build(&pipeline, &plan.settings, json, STAGE_QUEUE)?;
     chain::fix_hands_delay(&chain, &plan.settings);
     chain::link(&entry, &chain.first)?;
     let mut writers = Vec::new();
@@ -119,26 +122,6 @@ fn file_uri(path: &Path) -> Result<String> {
     let absolute = std::path::absolute(path).map_err(open)?;
     let uri = gst::glib::filename_to_uri(&absolute, None).map_err(|e| open(std::io::Error::other(e.to_string())))?;
     Ok(uri.to_string())
-}
-
-/// A decoder that leaves everything but pictures alone.
-pub(crate) fn decoder(uri: &str) -> Result<gst::Element> {
-    let decoder = make("uridecodebin")?;
-    decoder.set_property("uri", uri);
-    leave_sound_alone(&decoder);
-    Ok(decoder)
-}
-
-/// Sound and subtitles are not decoded: their pads appear as they are in the file and stay unlinked.
-pub(crate) fn leave_sound_alone(decoder: &gst::Element) {
-    decoder.connect("autoplug-continue", false, |arguments| {
-        let caps = arguments.get(2).and_then(|v| v.get::<gst::Caps>().ok());
-        let name = caps.as_ref().and_then(|c| c.structure(0)).map(|s| s.name().to_string()).unwrap_or_default();
-        // An MP4 of sound alone is still a container that may hold pictures.
-        let skip =
-            name != "audio/x-m4a" && ["audio/", "text/", "subpicture/", "application/x-subtitle"].iter().any(|p| name.starts_with(p));
-        Some((!skip).to_value())
-    });
 }
 
 /// Whether a decoder's pad carries pictures in memory.

@@ -19,7 +19,9 @@ use crate::properties::{make, make_stage};
 use crate::settings::Settings;
 
 /// Frames that may wait between two stages.
-const STAGE_QUEUE: u32 = 2;
+pub(crate) const STAGE_QUEUE: u32 = 2;
+/// Bytes that may wait in a roomy queue, unless they are one frame's.
+const QUEUE_BYTES: u32 = 64 << 20;
 /// Property of `egosharp`.
 const HANDS_DELAY: &str = "hands-delay";
 
@@ -64,19 +66,23 @@ pub(crate) struct Chain {
     pub(crate) counter: Arc<Counter>,
 }
 
-/// Builds the stages; whoever calls links them to what is in front and behind.
-pub(crate) fn build(bin: &impl IsA<gst::Bin>, settings: &Settings, json: Option<(&Path, &str)>) -> Result<Chain> {
+/// Builds the stages; whoever calls links them to what is in front and behind. `waiting` frames may wait in front of a stage, fewer where
+/// stages tell others further up what they saw.
+pub(crate) fn build(bin: &impl IsA<gst::Bin>, settings: &Settings, json: Option<(&Path, &str)>, waiting: u32) -> Result<Chain> {
     let mut line = vec![make("videoconvert")?, make("videoflip")?];
     line[1].set_property_from_str("video-direction", "auto");
     let mut stages = Vec::new();
     for stage in settings.stages() {
-        if !stages.is_empty() {
-            line.push(queue(STAGE_QUEUE)?);
-        }
         let element = make_stage(stage)?;
         settings.apply(stage, &element)?;
-        stages.push((stage.clone(), element.clone()));
-        line.push(element);
+        stages.push((stage.clone(), element));
+    }
+    let told_back = stages.iter().rposition(|(_, element)| is_a(element, "egohands")).unwrap_or(0);
+    for (number, (_, element)) in stages.iter().enumerate() {
+        if number > 0 {
+            line.push(if number <= told_back { queue(STAGE_QUEUE)? } else { roomy_queue(waiting)? });
+        }
+        line.push(element.clone());
     }
     let mut writer = None;
     if let Some((path, stream)) = json {
@@ -101,10 +107,7 @@ pub(crate) fn build(bin: &impl IsA<gst::Bin>, settings: &Settings, json: Option<
 /// Where every frame is analysed, the mask of one must not depend on how fast the threads of others are: hands that `egohands` tells to
 /// `egosharp` in front of it count as many frames later as can be on their way between the two. What the settings say stands.
 pub(crate) fn fix_hands_delay(chain: &Chain, settings: &Settings) {
-    let of = |kind: &str| {
-        let is = |element: &gst::Element| element.factory().is_some_and(|factory| factory.name() == kind);
-        chain.stages.iter().position(|(_, element)| is(element))
-    };
+    let of = |kind: &str| chain.stages.iter().position(|(_, element)| is_a(element, kind));
     let (Some(sharp), Some(hands)) = (of("egosharp"), of("egohands")) else { return };
     let Some(between) = chain.stages.get(sharp + 1..=hands) else { return };
     let under_way = |element: &gst::Element| match element.find_property("mode").map(|_| element.property_value("mode")) {
@@ -136,12 +139,24 @@ pub(crate) fn start(pipeline: &gst::Pipeline, stages: &[(String, gst::Element)],
     all_started && pipeline.set_state(to).is_ok()
 }
 
+/// Whether an element is made by this factory.
+fn is_a(element: &gst::Element, factory: &str) -> bool {
+    element.factory().is_some_and(|made_by| made_by.name() == factory)
+}
+
 /// A queue that is bounded by frames alone.
 pub(crate) fn queue(frames: u32) -> Result<gst::Element> {
     let queue = make("queue")?;
     queue.set_property("max-size-buffers", frames);
     queue.set_property("max-size-bytes", 0_u32);
     queue.set_property("max-size-time", 0_u64);
+    Ok(queue)
+}
+
+/// A queue that holds fewer frames where they are large: one may have 50 million bytes.
+pub(crate) fn roomy_queue(frames: u32) -> Result<gst::Element> {
+    let queue = queue(frames)?;
+    queue.set_property("max-size-bytes", QUEUE_BYTES);
     Ok(queue)
 }
 

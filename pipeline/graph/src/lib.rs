@@ -22,6 +22,7 @@
 mod batch;
 mod chain;
 mod container;
+mod decoder;
 mod devices;
 mod encode;
 mod error;

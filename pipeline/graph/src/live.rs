@@ -58,7 +58,7 @@ pub fn live(plan: &LivePlan) -> Result<Session> {
     add(&pipeline, &entry)?;
     let json = plan.json.as_deref().map(|path| (path, plan.stream.as_str()));
     let stages = gst::Bin::with_name("stages");
-    let chain = chain::build(&stages, settings, json)?;
+    let chain = chain::build(&stages, settings, json, chain::STAGE_QUEUE)?;
     chain::expose_first(&stages, std::slice::from_ref(&chain.first))?;
     chain::expose_last(&stages, std::slice::from_ref(&chain.last))?;
     add(&pipeline, stages.upcast_ref())?;

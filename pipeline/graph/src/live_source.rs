@@ -2,8 +2,9 @@
 
 use gst::prelude::*;
 
-use crate::batch::{NO_VIDEO, decoder, is_video, leave_sound_alone};
+use crate::batch::{NO_VIDEO, is_video};
 use crate::chain::{add_and_link, expose_last};
+use crate::decoder::{decoder, leave_sound_alone};
 use crate::devices;
 use crate::error::{GraphError, Result};
 use crate::properties::make;

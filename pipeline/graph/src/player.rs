@@ -88,7 +88,7 @@ impl Player {
         let gate = Gate::new(chain::static_pad(&entry, "sink")?, false, rate);
         let settings = plan.settings.clone().unwrap_or_else(Settings::empty);
         settings.check()?;
-        let chain = chain::build(&pipeline, &settings, None)?;
+        let chain = chain::build(&pipeline, &settings, None, chain::STAGE_QUEUE)?;
         chain::fix_hands_delay(&chain, &settings);
         chain::link(&entry, &chain.first)?;
         let tail = plan.tap.elements(true)?;

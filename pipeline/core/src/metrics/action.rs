@@ -107,31 +107,48 @@ pub fn delays_s(truth: &[Labelled], told: &[Labelled]) -> Vec<f64> {
 pub struct IdleTally {
     /// Time without a true label, seconds.
     pub idle_s: f64,
-    /// Labels that began in it and belong to no true segment.
+    /// Labels of no action that they share time with, at least half of whose own time lies in it.
     pub labels: u64,
+    /// Labels of no action that they share time with that began in it: also a wrong name for the next action that begins a moment early.
+    pub begun: u64,
 }
 
 impl IdleTally {
     /// False labels a minute of idle time.
     pub fn per_minute(&self) -> Option<f64> {
-        (self.idle_s > 0.0).then(|| self.labels as f64 * 60.0 / self.idle_s)
+        self.rate(self.labels)
+    }
+
+    /// Those that began in idle time, a minute of it.
+    pub fn begun_per_minute(&self) -> Option<f64> {
+        self.rate(self.begun)
+    }
+
+    fn rate(&self, labels: u64) -> Option<f64> {
+        (self.idle_s > 0.0).then(|| labels as f64 * 60.0 / self.idle_s)
     }
 
     /// Adds another tally.
     pub fn add(&mut self, other: &IdleTally) {
         self.idle_s += other.idle_s;
         self.labels += other.labels;
+        self.begun += other.begun;
     }
 }
 
-/// Counts labels given while nothing happened: those that begin outside every true segment and share no time with one of their label.
-/// `span_ns` is the time that was watched.
+/// Counts labels given while nothing happened. `span_ns` is the time that was watched.
 pub fn idle_tally(truth: &[Labelled], found: &[Labelled], span_ns: [u64; 2]) -> IdleTally {
     let busy: u64 = truth.iter().map(|t| t.until_ns.min(span_ns[1]).saturating_sub(t.since_ns.max(span_ns[0]))).sum();
     let idle = span_ns[1].saturating_sub(span_ns[0]).saturating_sub(busy);
-    let in_idle = |f: &&Labelled| !truth.iter().any(|t| (t.since_ns..t.until_ns).contains(&f.since_ns));
     let of_none = |f: &&Labelled| !truth.iter().any(|t| t.label == f.label && t.common_ns(f) > 0);
-    IdleTally { idle_s: idle as f64 / 1e9, labels: found.iter().filter(in_idle).filter(of_none).count() as u64 }
+    let mostly = |f: &&Labelled| 2 * truth.iter().map(|t| t.common_ns(f)).sum::<u64>() <= f.until_ns.saturating_sub(f.since_ns);
+    let begun = |f: &&Labelled| !truth.iter().any(|t| (t.since_ns..t.until_ns).contains(&f.since_ns));
+    let false_ones = || found.iter().filter(of_none);
+    IdleTally {
+        idle_s: idle as f64 / 1e9,
+        labels: false_ones().filter(mostly).count() as u64,
+        begun: false_ones().filter(begun).count() as u64,
+    }
 }
 
 /// Answers that are known against all: accuracy is among those that were not called unknown, coverage how many those are.
@@ -213,11 +230,14 @@ mod tests {
     #[test]
     fn what_is_said_while_nothing_happens_is_counted() {
         let truth = [labelled("pour", 10, 20)];
-        // Early but right; wrong while something happens; and two out of nothing.
-        let told = [labelled("pour", 9, 15), labelled("grab", 12, 14), labelled("grab", 25, 26), labelled("pour", 30, 31)];
+        // Early but right; wrong while something happens; wrong and early; wrong for longer than something happens; and two out of nothing.
+        let told = [("pour", 9, 15), ("grab", 12, 14), ("open", 9, 12), ("open", 18, 23), ("grab", 25, 26), ("pour", 30, 31)]
+            .map(|(label, since, until)| labelled(label, since, until));
         let tally = idle_tally(&truth, &told, [0, 70 * S]);
-        assert_eq!(tally, IdleTally { idle_s: 60.0, labels: 2 });
-        assert_eq!(tally.per_minute(), Some(2.0));
+        assert_eq!(tally, IdleTally { idle_s: 60.0, labels: 3, begun: 3 });
+        assert_eq!((tally.per_minute(), tally.begun_per_minute()), (Some(3.0), Some(3.0)));
+        let early = idle_tally(&truth, &told[2..3], [0, 70 * S]);
+        assert_eq!((early.labels, early.begun), (0, 1));
         assert_eq!(IdleTally::default().per_minute(), None);
     }
 
