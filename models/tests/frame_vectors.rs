@@ -85,7 +85,7 @@ fn frames_become_the_numbers_that_the_contract_says() {
             check(&name, &frame_vector(wearer, cue, layout), &wanted);
             // And by the way that a running stream takes: rows of every object, of which a window is made.
             let rows = frame_row(wearer, &seen, layout);
-            check(&format!("{name}, as a window of one frame"), &window_vectors(&rows, objects.len()), &wanted);
+            check(&format!("{name}, as a window of one frame"), &window_vectors(&rows, objects.len(), layout), &wanted);
         }
     }
 }

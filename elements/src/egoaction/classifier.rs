@@ -166,12 +166,12 @@ impl Classifier {
         let rules = settings.rules(spec);
         let stride_ns = if spec.head == Head::Slow { settings.stride_ns } else { 0 };
         let (nothing, window, wants_hands) = (spec.nothing, spec.window, spec.rows.objects().is_some());
-        let objects = if let Rows::Vectors { objects, .. } = &spec.rows { Some(objects.len()) } else { None };
+        let vectors = if let Rows::Vectors { objects, layout } = &spec.rows { Some((objects.len(), *layout)) } else { None };
         let mut told = Vec::new();
         for subject in &mut self.subjects {
             let Some(sampled) = subject.due(stride_ns) else { continue };
             let Sampled { rows, window_ns } = sampled;
-            let rows = if let Some(count) = objects { window_vectors(&rows, count) } else { rows };
+            let rows = if let Some((objects, layout)) = vectors { window_vectors(&rows, objects, layout) } else { rows };
             let idle = wants_hands && share_with_hand(&rows, window) < HANDS_IN_WINDOW;
             let answer = match (idle, nothing) {
                 (false, _) => self.network.run(&rows)?,

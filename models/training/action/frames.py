@@ -3,8 +3,9 @@
 A vector, as SHARP's public code orders it: left hand 21 x (u / width, v / height, z in metres), right hand the same, corners of
 one object box TL, TR, BL, BR as (x / width, y / height), its code 1..8; whatever is not there is zero.
 
-Which object: the one in a hand; else the one whose box centre is nearest to a hand's mean joint. WINDOW_RULE keeps to the object
-that is chosen most often in the window, FRAME_RULE chooses anew in each frame; training sees both.
+Which object: the one in a hand; else the one whose box centre is nearest to a hand's mean joint. WINDOW_RULE keeps to one object in a
+window, by what its frames choose and by the fingertips (`ego_core::action::vector::window_vectors`), FRAME_RULE chooses anew in each
+frame; training sees both.
 """
 
 import dataclasses
@@ -152,7 +153,7 @@ def vectors(motion: Motion, index: np.ndarray, rule: np.ndarray | bool = WINDOW_
     n = len(index)
     hands = motion.hands[index]
     code = (motion.chosen[index] if codes is None else codes).astype(int)
-    counts = np.zeros((n, 9), int)
+    counts = at_fingertips(hands, motion.boxes[index])
     np.add.at(counts, (np.arange(n)[:, None], code), 1)
     counts[:, 0] = 0
     steady = np.where(counts.sum(1) > 0, counts.argmax(1), 0)
@@ -161,6 +162,20 @@ def vectors(motion: Motion, index: np.ndarray, rule: np.ndarray | bool = WINDOW_
     there = (box[..., 2] > box[..., 0]) & (code > 0)
     box, code = box * there[..., None], code * there
     return assemble(hands, box, code)
+
+
+# Thumb, index and middle finger: their tips' middle is where a hand grasps. What a grasp in a box counts, and how far from it e^-1 of that.
+GRASP, GRASPED, NEAR = [4, 8, 12], 0.9, 0.06
+
+
+def at_fingertips(hands: np.ndarray, boxes: np.ndarray) -> np.ndarray:
+    """N,9 how near the grasps of windows are to the objects 1..8, summed over their frames."""
+    grasp = hands[..., GRASP, :2].mean(-2)[:, :, :, None]
+    seen = (hands != 0).any((3, 4))[..., None] & (boxes[..., 2] > boxes[..., 0])[:, :, None]
+    low, high = boxes[:, :, None, :, :2], boxes[:, :, None, :, 2:]
+    away = np.linalg.norm(np.maximum(np.maximum(low - grasp, grasp - high), 0), axis=-1)
+    near = np.where(seen, GRASPED * np.exp(-((away / NEAR) ** 2)), 0).max(2).sum(1)
+    return np.concatenate([np.zeros((len(near), 1)), near], 1)
 
 
 def assemble(hands: np.ndarray, box: np.ndarray, code: np.ndarray) -> np.ndarray:

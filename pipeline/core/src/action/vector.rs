@@ -145,18 +145,37 @@ pub fn frame_row(hands: [Option<&Hand>; 2], objects: &SeenObjects, layout: Vecto
     row
 }
 
-/// The frame vectors of a window of [`frame_row`]s: the object chosen most often is the window's (the lowest number among equals), and
-/// its box stands in every row that sees it, zeros and label 0 in the others.
-pub fn window_vectors(rows: &[f32], objects: usize) -> Vec<f32> {
+/// Thumb, index and middle finger: their tips' middle is where a hand grasps.
+const GRASP: [usize; 3] = [4, 8, 12];
+/// How far from a box a grasp counts e^-1 of what it counts in it, in widths and heights of the picture.
+const NEAR: f32 = 0.06;
+/// What a grasp counts in a box: less than the object that a frame is about.
+const GRASPED: f32 = 0.9;
+
+/// The frame vectors of a window of [`frame_row`]s. A window is about one object: every row counts 1 for the one that it is about, and for
+/// each that it sees 0.9 e^-(d / 0.06)^2, where d is the distance from its box to the nearer of the two grasps (only where the layout knows
+/// the picture); the lowest number among equals. Its box stands in every row that sees it, zeros and label 0 in the others.
+pub fn window_vectors(rows: &[f32], objects: usize, layout: VectorLayout) -> Vec<f32> {
     let rows = rows.chunks_exact(row_len(objects));
-    let mut votes = vec![0_usize; objects + 1];
-    for vote in rows.clone().filter_map(|row| row.get(RIGHT.end)) {
-        if let Some(count) = votes.get_mut(*vote as usize) {
-            *count += 1;
+    let mut shares = vec![0.0_f32; objects + 1];
+    for row in rows.clone() {
+        if let Some(share) = row.get(RIGHT.end).and_then(|about| shares.get_mut(*about as usize)) {
+            *share += 1.0;
+        }
+        if layout == VectorLayout::ImageAndDepth {
+            let grasps = [LEFT, RIGHT].map(|hand| row.get(hand).and_then(grasp));
+            let boxes = row.get(RIGHT.end + 1..).unwrap_or_default().chunks_exact(4);
+            for (share, rect) in shares.iter_mut().skip(1).zip(boxes).filter(|(_, rect)| rect[2] > rect[0]) {
+                let nearest = grasps.iter().flatten().map(|[u, v]| {
+                    let outside = |at: f32, low: f32, high: f32| (low - at).max(at - high).max(0.0);
+                    outside(*u, rect[0], rect[2]).hypot(outside(*v, rect[1], rect[3]))
+                });
+                *share += nearest.map(|d| GRASPED * (-(d / NEAR).powi(2)).exp()).fold(0.0, f32::max);
+            }
         }
     }
-    let most = votes.iter().skip(1).copied().max().unwrap_or(0);
-    let code = (1..=objects).find(|code| most > 0 && votes[*code] == most);
+    let most = shares.iter().skip(1).copied().fold(0.0, f32::max);
+    let code = (1..=objects).find(|code| most > 0.0 && shares[*code] == most);
     let mut vectors = Vec::with_capacity(rows.len() * VECTOR);
     for row in rows {
         vectors.extend_from_slice(&row[..RIGHT.end]);
@@ -167,6 +186,12 @@ pub fn window_vectors(rows: &[f32], objects: usize) -> Vec<f32> {
         }
     }
     vectors
+}
+
+/// Where a hand of a row in the picture grasps; `None` for one that is absent.
+fn grasp(hand: &[f32]) -> Option<[f32; 2]> {
+    let mean = |axis: usize| GRASP.iter().map(|joint| hand.get(3 * joint + axis).copied().unwrap_or(0.0)).sum::<f32>() / GRASP.len() as f32;
+    hand.iter().any(|v| *v != 0.0).then(|| [mean(0), mean(1)])
 }
 
 /// The 135 numbers of a frame.
@@ -296,12 +321,36 @@ mod tests {
                 .flat_map(|objects| frame_row([Some(&left), None], objects, VectorLayout::ImageAndDepth))
                 .collect();
         assert_eq!(rows.len(), 4 * row_len(3));
-        let vectors = window_vectors(&rows, 3);
+        let vectors = window_vectors(&rows, 3, VectorLayout::CameraSpace);
         let one = frame_vector([Some(&left), None], Some(ObjectCue { code: 2, box_norm: a }), VectorLayout::ImageAndDepth);
         let none = frame_vector([Some(&left), None], None, VectorLayout::ImageAndDepth);
         assert_eq!(vectors, [one, one, none, none].concat());
         let empty = frame_row([Some(&left), None], &SeenObjects::default(), VectorLayout::ImageAndDepth);
-        assert_eq!(window_vectors(&empty, 0), none, "a model without objects");
+        assert_eq!(window_vectors(&empty, 0, VectorLayout::ImageAndDepth), none, "a model without objects");
+    }
+
+    #[test]
+    fn the_object_at_the_fingertips_counts_in_a_window() {
+        // The grasp is at (108 / 1280, 208 / 720) = (0.084, 0.289).
+        let left = hand(Side::Left, 1.0);
+        let [at_grasp, near, far] = [[0.0, 0.2, 0.1, 0.4], [0.15, 0.2, 0.3, 0.4], [0.6, 0.2, 0.7, 0.4]];
+        let code = |chosen: u32, boxes: [[f32; 4]; 3]| {
+            let seen = SeenObjects { boxes: boxes.map(Some).to_vec(), chosen };
+            let row = frame_row([Some(&left), None], &seen, VectorLayout::ImageAndDepth);
+            [VectorLayout::ImageAndDepth, VectorLayout::CameraSpace].map(|layout| window_vectors(&row, 3, layout)[LABEL])
+        };
+        assert_eq!(code(3, [far, at_grasp, far]), [3.0, 3.0], "of a single frame the one that it is about");
+        assert_eq!(code(0, [far, near, at_grasp]), [3.0, 0.0], "without it the one at the fingertips, where they are known");
+        let rows = |chosen: &[u32], boxes: [[f32; 4]; 3]| {
+            let seen = |chosen| SeenObjects { boxes: boxes.map(Some).to_vec(), chosen };
+            let row = |chosen: &u32| frame_row([Some(&left), None], &seen(*chosen), VectorLayout::ImageAndDepth);
+            window_vectors(&chosen.iter().flat_map(row).collect::<Vec<_>>(), 3, VectorLayout::ImageAndDepth)[LABEL]
+        };
+        // Two rows against one, but in all three the other one is at the fingertips: 2 against 1 + 2.7.
+        assert_eq!(rows(&[1, 1, 2], [far, at_grasp, far]), 2.0);
+        // 0.9 e^-(0.0656 / 0.06)^2 = 0.27 a row: 1 + 3 x 0.27 against 2.
+        assert_eq!(rows(&[1, 1, 2], [far, near, far]), 1.0);
+        assert_eq!(rows(&[1, 1, 2, 2], [far, near, far]), 2.0);
     }
 
     #[test]
