@@ -63,6 +63,7 @@ pub struct Sampler {
     border: Border,
     /// Value of each of the 256 codes of each channel after normalisation, tensor order.
     levels: Box<[[f32; 256]; 3]>,
+    /// What the tables are made of, for whole rows at once.
     mean: [f32; 3],
     std: [f32; 3],
     /// Steps along a row, fine units: (dx, dy) for each column.

@@ -18,7 +18,7 @@ use crate::settings::Settings;
 /// Frames that wait for the analysis, and for a stage of it: a stage that takes longer for some of them, as a search for hands does, then
 /// leaves those before and behind it something to do.
 const DECODE_QUEUE: u32 = 4;
-const STAGE_QUEUE: u32 = 6;
+const ROOMY_QUEUE: u32 = 6;
 
 /// The application message of a source without video.
 pub(crate) const NO_VIDEO: &str = "ego-no-video";
@@ -57,7 +57,7 @@ pub fn run(plan: &BatchPlan) -> Result<Session> {
     pipeline.add(&entry).map_err(|e| GraphError::Build(e.to_string()))?;
     let gate = Gate::new(chain::static_pad(&entry, "sink")?, false, rate);
     let json = plan.json.as_deref().map(|path| (path, plan.input.stem.as_str()));
-    let chain = chain::build(&pipeline, &plan.settings, json, STAGE_QUEUE)?;
+    let chain = chain::build(&pipeline, &plan.settings, json, ROOMY_QUEUE)?;
     chain::fix_hands_delay(&chain, &plan.settings);
     chain::link(&entry, &chain.first)?;
     let mut writers = Vec::new();

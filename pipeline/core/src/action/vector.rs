@@ -321,10 +321,11 @@ mod tests {
                 .flat_map(|objects| frame_row([Some(&left), None], objects, VectorLayout::ImageAndDepth))
                 .collect();
         assert_eq!(rows.len(), 4 * row_len(3));
-        let vectors = window_vectors(&rows, 3, VectorLayout::CameraSpace);
+        let [vectors, by_frames] = [VectorLayout::ImageAndDepth, VectorLayout::CameraSpace].map(|layout| window_vectors(&rows, 3, layout));
         let one = frame_vector([Some(&left), None], Some(ObjectCue { code: 2, box_norm: a }), VectorLayout::ImageAndDepth);
         let none = frame_vector([Some(&left), None], None, VectorLayout::ImageAndDepth);
         assert_eq!(vectors, [one, one, none, none].concat());
+        assert_eq!(by_frames, vectors, "where the layout does not know the picture");
         let empty = frame_row([Some(&left), None], &SeenObjects::default(), VectorLayout::ImageAndDepth);
         assert_eq!(window_vectors(&empty, 0, VectorLayout::ImageAndDepth), none, "a model without objects");
     }
