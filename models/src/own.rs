@@ -1,5 +1,7 @@
 //! Networks of our own: compiled into the program, and written to the models folder when one of them is asked for.
 
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
@@ -22,17 +24,20 @@ pub(crate) fn is_compiled_in(file: &Path) -> bool {
     FILES.iter().any(|(name, _)| file == Path::new(name))
 }
 
-/// Puts a network of our own at `to`, unless exactly this file is there; does nothing for any other file name.
+/// How much of a file is compared at once.
+const CHUNK: usize = 1 << 16;
+
+/// Puts a network of our own at `to`, unless exactly this file is there, and gives its bytes; does nothing for any other file name.
 ///
 /// # Errors
 /// When the file cannot be written.
-pub(crate) fn unpack(to: &Path) -> Result<()> {
+pub(crate) fn unpack(to: &Path) -> Result<Option<&'static [u8]>> {
     // Stages of one program start side by side.
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
-    let Some((name, bytes)) = FILES.iter().find(|(name, _)| to.file_name() == Some(name.as_ref())) else { return Ok(()) };
+    let Some((name, bytes)) = FILES.iter().find(|(name, _)| to.file_name() == Some(name.as_ref())) else { return Ok(None) };
     let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
-    if std::fs::read(to).is_ok_and(|found| found == *bytes) {
-        return Ok(());
+    if holds(to, bytes).unwrap_or(false) {
+        return Ok(Some(bytes));
     }
     // Two programs may do this at once: each writes a file of its own, and the last one stays.
     let part = to.with_file_name(format!(".{name}.{}.part", std::process::id()));
@@ -47,7 +52,27 @@ pub(crate) fn unpack(to: &Path) -> Result<()> {
         // What cannot be removed either is replaced by the next attempt.
         let _ = std::fs::remove_file(&part);
         ModelError::Io { action: "write", path: to.to_path_buf(), source }
-    })
+    })?;
+    Ok(Some(bytes))
+}
+
+/// Whether a file holds exactly these bytes.
+fn holds(path: &Path, mut bytes: &[u8]) -> io::Result<bool> {
+    let mut file = File::open(path)?;
+    if file.metadata()?.len() != bytes.len() as u64 {
+        return Ok(false);
+    }
+    let mut chunk = vec![0; CHUNK];
+    while !bytes.is_empty() {
+        let (now, later) = bytes.split_at(bytes.len().min(CHUNK));
+        let found = &mut chunk[..now.len()];
+        file.read_exact(found)?;
+        if found != now {
+            return Ok(false);
+        }
+        bytes = later;
+    }
+    Ok(true)
 }
 
 #[cfg(test)]
@@ -78,8 +103,14 @@ mod tests {
         std::fs::write(&to, b"cut").expect("damaged");
         unpack(&to).expect("written again");
         assert!(whole(&to));
+        // As long as it should be, and wrong in its last byte.
+        let mut wrong = FILES[0].1.to_vec();
+        *wrong.last_mut().expect("bytes") ^= 1;
+        std::fs::write(&to, wrong).expect("damaged");
+        assert_eq!(unpack(&to).expect("written again"), Some(FILES[0].1));
+        assert!(whole(&to));
         let other = folder.path().join("somebody-elses.onnx");
-        unpack(&other).expect("nothing to do");
+        assert_eq!(unpack(&other).expect("nothing to do"), None);
         assert!(!other.exists());
     }
 }

@@ -39,6 +39,8 @@ pub struct Located {
     pub manifest: Manifest,
     /// The ONNX file.
     pub file: PathBuf,
+    /// What is in it, when it is a network of our own that this program has compiled in.
+    pub(crate) compiled_in: Option<&'static [u8]>,
 }
 
 /// Finds a model by built-in name, by the name of a manifest in the folder of models (`my-model` = `my-model.toml` there), by the path of
@@ -56,8 +58,8 @@ pub fn find_model(name_or_path: &str) -> Result<Located> {
     if !is_path {
         let manifest = manifest::built_in(name_or_path)?;
         let file = models_dir().join(&manifest.file);
-        own::unpack(&file)?;
-        return located(manifest, file);
+        let compiled_in = own::unpack(&file)?;
+        return located(manifest, file).map(|located| Located { compiled_in, ..located });
     }
     let toml = path.with_extension("toml");
     if !toml.is_file() {
@@ -94,7 +96,7 @@ fn located(mut manifest: Manifest, file: PathBuf) -> Result<Located> {
         if manifest.sha256.is_none() && manifest.pin.is_some() {
             manifest.sha256 = pinned(&file);
         }
-        return Ok(Located { manifest, file });
+        return Ok(Located { manifest, file, compiled_in: None });
     }
     let remedy = match (&manifest.origin.command, &manifest.url) {
         (Some(command), _) => format!("bring it with `{command}`"),

@@ -23,6 +23,13 @@ pub fn library() -> Option<PathBuf> {
     ENVIRONMENT.lock().unwrap_or_else(std::sync::PoisonError::into_inner).as_ref().map(|(_, path)| path.clone())
 }
 
+/// Loads the library in a thread of its own, so that it is there when the first network is opened. A library that is missing or too old
+/// is reported by that network.
+pub fn load_ahead() {
+    // Without a thread the first network loads it.
+    let _ = std::thread::Builder::new().name("ego-load-runtime".into()).spawn(environment);
+}
+
 /// The process-wide environment, loading the library on the first call.
 ///
 /// # Errors

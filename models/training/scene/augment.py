@@ -13,6 +13,8 @@ from scene.rows import BOXES, LEAST_SHOWN, LEFT_ARM, OBJECT, RIGHT_ARM, SURROUND
 SIZE = (256, 160)
 GREY = 114
 MOSAIC, FOREIGN, TO_GREY, MIRROR = 0.10, 0.15, 0.12, 0.5
+# Share of pictures that show nothing to be found, when there is a bank of such.
+NOTHING = 0.2
 
 Size = tuple[int, int]
 Sample = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
@@ -109,8 +111,27 @@ def lit(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return picture
 
 
-def batch(rows: Rows, rng: np.random.Generator, n: int, size: Size = SIZE) -> list[np.ndarray]:
-    samples = [mosaic(rows, rng, size) if rng.random() < MOSAIC else draw(rows, rng, size) for _ in range(n)]
+def nothing(bank: np.ndarray, rng: np.random.Generator, size: Size = SIZE) -> Sample:
+    """A picture of a bank without objects, zoomed, turned and mirrored; how far things are is not known."""
+    picture = bank[int(rng.integers(len(bank)))]
+    high, wide = picture.shape[:2]
+    zoom = max(size[0] / wide, size[1] / high) * np.exp(abs(rng.normal(0, 0.25)))
+    matrix = cv2.getRotationMatrix2D((wide / 2, high / 2), rng.normal(0, 7), zoom)
+    matrix[:, 2] += np.array(size) / 2 - np.array([wide, high]) / 2 + rng.uniform(-1, 1, 2) * (np.array([wide, high]) * zoom - size) / 2
+    picture = cv2.warpAffine(np.ascontiguousarray(picture[:, :: int(rng.choice([-1, 1]))]), matrix, size, flags=cv2.INTER_AREA, borderMode=cv2.BORDER_REFLECT_101)
+    unknown = np.zeros((size[1] // 2, size[0] // 2), np.float32)
+    return picture, np.zeros((BOXES, 6), np.float32), unknown, unknown
+
+
+def batch(rows: Rows, rng: np.random.Generator, n: int, size: Size = SIZE, bank: np.ndarray | None = None) -> list[np.ndarray]:
+    """`bank` [m, h, w, 3] holds pictures without objects, which take the place of some."""
+
+    def sample() -> Sample:
+        if bank is not None and rng.random() < NOTHING:
+            return nothing(bank, rng, size)
+        return mosaic(rows, rng, size) if rng.random() < MOSAIC else draw(rows, rng, size)
+
+    samples = [sample() for _ in range(n)]
     pictures, *rest = zip(*samples)
     return [np.stack([lit(p, rng) for p in pictures]), *(np.stack(r) for r in rest)]
 

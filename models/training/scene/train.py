@@ -63,6 +63,7 @@ def main() -> None:
     parser.add_argument("--size", type=int, nargs=2, default=augment.SIZE, metavar=("WIDTH", "HEIGHT"), help="of the input, multiples of 32")
     parser.add_argument("--deeper", action="store_true", help="one more block at each stride")
     parser.add_argument("--boxes-only", action="store_true", help="learn no depth")
+    parser.add_argument("--nothing", type=pathlib.Path, help="pictures without objects (objects.nothing), a fifth of what is learnt from")
     parser.add_argument("--threads", type=int, default=1)
     args = parser.parse_args()
     if any(side % 32 or side <= 0 for side in args.size):
@@ -72,6 +73,7 @@ def main() -> None:
     torch.set_flush_denormal(True)
     cv2.setNumThreads(0)
     rows, rng = Rows(args.pool), np.random.default_rng(args.seed)
+    bank = np.load(args.nothing, mmap_mode="r") if args.nothing else None
     model = Scene(tuple(args.size), args.deeper, not args.boxes_only)
     if args.init and not args.out.exists():
         begin(model, args.init, rows)
@@ -96,7 +98,7 @@ def main() -> None:
 
     # The next pictures are made while the network learns from these.
     feeder = concurrent.futures.ThreadPoolExecutor(1)
-    ask = lambda: feeder.submit(augment.batch, rows, rng, BATCH, model.kind["size"])
+    ask = lambda: feeder.submit(augment.batch, rows, rng, BATCH, model.kind["size"], bank)
     coming = ask()
     while (done := max(step * BATCH / args.images, (time.time() - clock[0]) / 60 / args.minutes)) < 1:
         rate = float(args.peak * min(1, (step + 1) / WARM_UP) * (0.5 + 0.5 * np.cos(np.pi * done)) + 1e-6)

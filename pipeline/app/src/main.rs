@@ -54,6 +54,9 @@ fn perform(cli: &Cli) -> anyhow::Result<Status> {
     if let Verb::Export(args) = &cli.verb {
         return export::run(args, cli.json);
     }
+    if matches!(cli.verb, Verb::Run(_) | Verb::Live(_) | Verb::View(_) | Verb::Bench(_)) {
+        ego_models::runtime::load_ahead();
+    }
     gst::init().map_err(|e| ego_graph::GraphError::Init(e.to_string()))?;
     gstego::plugin_register_static().context("register the elements of egostream")?;
     match &cli.verb {

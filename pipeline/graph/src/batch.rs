@@ -17,8 +17,8 @@ use crate::settings::Settings;
 
 /// Frames that wait for the analysis, and for a stage of it: a stage that takes longer for some of them, as a search for hands does, then
 /// leaves those before and behind it something to do.
-const DECODE_QUEUE: u32 = 4;
-const ROOMY_QUEUE: u32 = 6;
+const DECODE_QUEUE: u32 = 12;
+const ROOMY_QUEUE: u32 = 24;
 
 /// The application message of a source without video.
 pub(crate) const NO_VIDEO: &str = "ego-no-video";

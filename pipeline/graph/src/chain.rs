@@ -17,11 +17,12 @@ use gst::prelude::*;
 use crate::error::{GraphError, Result};
 use crate::properties::{make, make_stage};
 use crate::settings::Settings;
+use crate::upright;
 
 /// Frames that may wait between two stages.
 pub(crate) const STAGE_QUEUE: u32 = 2;
 /// Bytes that may wait in a roomy queue, unless they are one frame's.
-const QUEUE_BYTES: u32 = 64 << 20;
+const QUEUE_BYTES: u32 = 32 << 20;
 /// Property of `egosharp`.
 const HANDS_DELAY: &str = "hands-delay";
 
@@ -69,8 +70,7 @@ pub(crate) struct Chain {
 /// Builds the stages; whoever calls links them to what is in front and behind. `waiting` frames may wait in front of a stage, fewer where
 /// stages tell others further up what they saw.
 pub(crate) fn build(bin: &impl IsA<gst::Bin>, settings: &Settings, json: Option<(&Path, &str)>, waiting: u32) -> Result<Chain> {
-    let mut line = vec![make("videoconvert")?, make("videoflip")?];
-    line[1].set_property_from_str("video-direction", "auto");
+    let mut line = vec![make("videoconvert")?, upright::videoflip()?];
     let mut stages = Vec::new();
     for stage in settings.stages() {
         let element = make_stage(stage)?;

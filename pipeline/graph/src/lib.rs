@@ -46,6 +46,7 @@ mod settings;
 mod stages;
 mod stats;
 mod tap;
+mod upright;
 
 pub use batch::{BatchPlan, run};
 pub use devices::{Camera, cameras};

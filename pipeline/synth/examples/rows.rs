@@ -1,7 +1,7 @@
-//! Training rows of random frames: `rows DIR COUNT [SEED] [SPLIT] [WIDTH] [held]`, about 80 a second and core at 320 pixels.
+//! Training rows of random frames: `rows DIR COUNT [SEED] [SPLIT] [WIDTH] [held] [bystander]`, about 80 a second and core at 320 pixels.
 //!
 //! With `held`, every second frame shows an object in a hand, if its clip has such a moment: hands hide what they hold, which is
-//! what a detector finds hardest.
+//! what a detector finds hardest. With `bystander`, somebody sits opposite in every clip, beyond the wearer's reach, and acts as well.
 //!
 //! Each array is a raw file without header that grows row by row, so that a reader may begin before the writer ends, and the same
 //! command goes on where it was interrupted:
@@ -45,17 +45,20 @@ const TRIES: u32 = 6;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let args: Vec<String> = std::env::args().skip(1).collect();
-    let usage = "usage: rows DIR COUNT [SEED] [SPLIT] [WIDTH] [held]";
+    let usage = "usage: rows DIR COUNT [SEED] [SPLIT] [WIDTH] [held] [bystander]";
     let (dir, count) = (Path::new(args.first().ok_or(usage)?), args.get(1).ok_or(usage)?.parse::<u64>()?);
     let seed = args.get(2).map_or(Ok(1), |v| v.parse::<u64>())?;
     let split = Split::from_name(args.get(3).map_or("train", String::as_str)).ok_or("SPLIT is train, val, test or unseen")?;
     let width = args.get(4).map_or(Ok(320), |v| v.parse::<usize>())? & !1;
     let height = (width * 9 / 16) & !1;
-    let held = match args.get(5).map(String::as_str) {
-        None => false,
-        Some("held") => true,
-        Some(other) => return Err(format!("{other} is not known; {usage}").into()),
-    };
+    let (mut held, mut bystander) = (false, None);
+    for wish in args.iter().skip(5) {
+        match wish.as_str() {
+            "held" => held = true,
+            "bystander" => bystander = Some(true),
+            other => return Err(format!("{other} is not known; {usage}").into()),
+        }
+    }
     fs::create_dir_all(dir)?;
     fs::write(dir.join("size.txt"), format!("{width} {height}\n"))?;
     let half = width * height / 4;
@@ -71,7 +74,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut renderer = Renderer::new(width, height, 1);
     let mut frame = Frame::new(width, height);
     for number in done / FRAMES_A_CLIP..count.div_ceil(FRAMES_A_CLIP) {
-        let clip = clip(split, seed, number, width, height)?;
+        let clip = clip(split, seed, number, [width, height], bystander)?;
         let mut rng = Rng::new(seed).split(&format!("times {number}"));
         for k in 0..FRAMES_A_CLIP {
             let mut at = rng.unit() * clip.frames() as f64 / clip.fps();
@@ -94,12 +97,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// A clip of one to four actions in a row, so that one to seven objects stand on the table.
-fn clip(split: Split, seed: u64, number: u64, width: usize, height: usize) -> Result<Clip, Box<dyn Error>> {
+/// A clip of one to four actions in a row, so that one to seven objects stand on the table; `None` leaves to chance whether somebody
+/// sits opposite.
+fn clip(split: Split, seed: u64, number: u64, [width, height]: [usize; 2], bystander: Option<bool>) -> Result<Clip, Box<dyn Error>> {
     let mut rng = Rng::new(seed).split(&format!("script {number}"));
     let actions = split.actions();
     let steps = (0..1 + rng.below(4)).filter_map(|_| actions.get(rng.below(actions.len())).map(|a| Step::Play(*a))).collect();
-    let mut base = Script { steps, ..Script::default() };
+    let mut base = Script { steps, bystander, ..Script::default() };
     (base.camera.width, base.camera.height) = (width as u32, height as u32);
     let (clip_seed, script) = split.clip(seed, number, &base);
     Ok(Clip::new(clip_seed, &script)?)

@@ -21,11 +21,12 @@ DEG = np.pi / 180
 
 
 class Generator:
-    """`facing` is the share of scenes that show somebody in front of the camera: at a webcam, or across the table."""
+    """`facing` is the share of scenes that show somebody in front of the camera: at a webcam, or across the table. Without `things`
+    nothing lies on the table or is held. `frame` is the picture's width and height."""
 
-    def __init__(self, seed: int, facing: float = 0.0):
+    def __init__(self, seed: int, facing: float = 0.0, things: bool = True, frame: tuple[int, int] = FRAME):
         self.r = r = np.random.default_rng(seed)
-        self.facing = facing
+        self.facing, self.things, self.frame = facing, things, frame
         self.shapes = []
         for i in range(SHAPES):
             morph = {t: r.uniform(-1, 1) * 0.9 for t in meshes.TARGETS}
@@ -213,7 +214,7 @@ class Generator:
 
     def add_person(self, scene: Scene, k, distance: float) -> np.ndarray:
         """Somebody who looks more or less into the camera, `distance` metres away. Returns the middle of the head."""
-        r, (width, height) = self.r, FRAME
+        r, (width, height) = self.r, self.frame
         z = np.clip(distance * np.exp(r.normal(0.25, 0.3)), 0.28, 2.5)
         at = np.array([(r.normal(0.5, 0.2) * width - k[2]) / k[0] * z, (r.normal(0.42, 0.2) * height - k[3]) / k[1] * z, z])
         turned = turn(np.array([0, 1.0, 0]), r.normal(0, 0.5)) @ turn(np.array([1.0, 0, 0]), r.normal(0, 0.25)) @ turn(np.array([0, 0, 1.0]), r.normal(0, 0.2))
@@ -239,8 +240,12 @@ class Generator:
 
     def sample(self) -> dict:
         """A row of a pool (`hands.pool`)."""
+        return self.row(*self.scene())
+
+    def scene(self) -> tuple:
+        """A scene, its camera (fx, fy, cx, cy), joints [2, 21, 3], which hands there are, and the middle of the head of somebody in front."""
         r = self.r
-        width, height = FRAME
+        width, height = self.frame
         fx = width / 2 / np.tan(np.radians(r.uniform(50, 122)) / 2)
         k = np.array([fx, fx * r.uniform(0.97, 1.03), width / 2 + r.normal(0, width * 0.015), height / 2 + r.normal(0, height * 0.02)])
         u = r.random()
@@ -269,7 +274,7 @@ class Generator:
             middle = hand["J"][[0, 5, 9, 17, 12]].mean(0)
             v, j = (hand["V"] - middle) @ rotation.T + at, (hand["J"] - middle) @ rotation.T + at
             in_hand = None
-            if r.random() < (0.55 if hand["kind"] in ("grasp", "pinch", "curl", "fist") else 0.12):
+            if r.random() < (0.55 if hand["kind"] in ("grasp", "pinch", "curl", "fist") else 0.12) * self.things:
                 in_hand = self.held(hand, j, rotation)
             triangles = hand["T"][:, [0, 2, 1]] if h == 0 else hand["T"]
             scene.add(v * mirror, triangles, hand["rest"], hand["colour"], hand["occlusion"], hand["material"], hand["materials"], 1 + h)
@@ -277,7 +282,7 @@ class Generator:
                 scene.add(in_hand[0] * mirror, in_hand[1], in_hand[2] * 10, colour(r), 1, np.zeros(len(in_hand[1])), [thing_row(r)], LABEL_THING)
             joints[h] = j * mirror
         head = self.add_person(scene, k, distance) if self.facing > 0 and r.random() < (0.8 if facing else 0.1) else None
-        for _ in range(r.integers(0, 6)):
+        for _ in range(r.integers(0, 6) * self.things):
             own, triangles = thing(r)
             z = np.exp(r.uniform(np.log(0.3), np.log(1.6)))
             q = np.linalg.qr(r.normal(size=(3, 3)))[0]
@@ -292,11 +297,11 @@ class Generator:
         if not scene.parts:  # the rasteriser wants a triangle; this one has no area
             scene.add(np.zeros((3, 3)), [[0, 1, 2]], np.zeros((3, 3)), 0, 1, [0], [thing_row(r)], 0)
         scene.close(self.lights())
-        return self.row(scene, k, joints, there, head)
+        return scene, k, joints, there, head
 
     def face_window(self, k, head, uv, presence):
         """Middle and side of a window on a face; `None` when there is none in the picture, or a hand may be in the window."""
-        r, (width, height) = self.r, FRAME
+        r, (width, height) = self.r, self.frame
         if head is None:
             return None
         across = k[0] * FACE_M / head[2]
@@ -307,7 +312,7 @@ class Generator:
 
     def row(self, scene: Scene, k, joints, there, head) -> dict:
         r = self.r
-        width, height = FRAME
+        width, height = self.frame
         full = scene.draw(r, k, width, height)
         uv, presence, size = np.zeros((2, 21, 2)), np.zeros(2), np.zeros(2)
         for h in (0, 1):
