@@ -43,6 +43,13 @@ pub struct Located {
     pub(crate) compiled_in: Option<&'static [u8]>,
 }
 
+impl Located {
+    /// A model whose file is here.
+    pub fn new(manifest: Manifest, file: PathBuf) -> Located {
+        Located { manifest, file, compiled_in: None }
+    }
+}
+
 /// Finds a model by built-in name, by the name of a manifest in the folder of models (`my-model` = `my-model.toml` there), by the path of
 /// a manifest (`.toml`), or by the path of an ONNX file with a manifest beside it.
 ///
@@ -96,7 +103,7 @@ fn located(mut manifest: Manifest, file: PathBuf) -> Result<Located> {
         if manifest.sha256.is_none() && manifest.pin.is_some() {
             manifest.sha256 = pinned(&file);
         }
-        return Ok(Located { manifest, file, compiled_in: None });
+        return Ok(Located::new(manifest, file));
     }
     let remedy = match (&manifest.origin.command, &manifest.url) {
         (Some(command), _) => format!("bring it with `{command}`"),

@@ -65,7 +65,7 @@ fn a_manifest_that_contradicts_the_file_is_refused_with_both_values() {
     let text = std::fs::read_to_string(data("tiny-action.toml")).expect("is there");
     let text = text.replace("[1, 20, 135]", "[1, 16, 135]").replace("frames = 20", "frames = 16");
     let manifest = Manifest::parse(&text, Path::new("x.toml")).expect("a manifest");
-    let Some(result) = open(&Located { manifest, file: data("tiny-action.onnx").into() }) else { return };
+    let Some(result) = open(&Located::new(manifest, data("tiny-action.onnx").into())) else { return };
     let error = result.expect_err("16 is not 20").to_string();
     assert!(error.contains("[1, 16, 135]") && error.contains("20"), "{error}");
 }

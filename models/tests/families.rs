@@ -170,7 +170,7 @@ fn a_detector_of_another_shape_is_refused_with_what_was_expected_and_found() {
         let text = std::fs::read_to_string(folder().join(format!("{name}.toml"))).unwrap();
         assert!(text.contains(from), "{name}: {from}");
         let manifest = Manifest::parse(&text.replace(from, to), Path::new("changed.toml"))?;
-        ObjectDetector::open(&Located { manifest, ..located }, None, None, &CPU).map(|_| ())
+        ObjectDetector::open(&Located::new(manifest, located.file), None, None, &CPU).map(|_| ())
     };
     for (name, from, to, words) in [
         ("objects-yolov8", "\"cup\", ", "", ["[1, 6, 84]", "[1, 7, 84]", "2 labels"]),

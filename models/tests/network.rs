@@ -36,7 +36,7 @@ fn tiny() -> PathBuf {
 
 fn open_as(manifest: &str, file: PathBuf, device: Device) -> Result<Network, ModelError> {
     let manifest = Manifest::parse(manifest, Path::new("tiny.toml"))?;
-    Network::open(&Located { manifest, file }, &SessionOptions { device, threads: 1 })
+    Network::open(&Located::new(manifest, file), &SessionOptions { device, threads: 1 })
 }
 
 /// `None` after a message when ONNX Runtime is not installed and need not be.

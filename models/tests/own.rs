@@ -17,7 +17,7 @@ const TOLERANCE: f32 = 1e-3;
 /// The committed file with its manifest; `None` after a message when ONNX Runtime is not installed and need not be.
 fn open(name: &str) -> Option<Network> {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("zoo").join(format!("{name}.onnx"));
-    let located = Located { manifest: built_in(name).expect(name), file };
+    let located = Located::new(built_in(name).expect(name), file);
     match Network::open(&located, &SessionOptions { device: Device::Cpu, threads: 1 }) {
         Err(e @ ModelError::Library { .. }) if std::env::var_os("EGO_REQUIRE_MODELS").is_none() => {
             println!("skipped: {e}");
