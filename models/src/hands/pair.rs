@@ -1,11 +1,12 @@
 //! Two hand models for one stream: the second takes over while it sees hands that the first does not.
 //!
 //! No small network is best everywhere: `ego-hands` is made for a camera on the wearer's head, `mediapipe-hands` for people in front of a
-//! camera. Which one a stream needs shows in its pictures. One model finds the hands of every frame; while a hand is missing the other
-//! one looks at a frame now and then, and takes over when it has seen more in [`VOTES`] of its looks in a row.
+//! camera. Which one a stream needs shows in its pictures. One model finds the hands of every frame; while a hand is missing, or one is
+//! doubtful, the other one looks at a frame now and then, and takes over when it has seen more in [`VOTES`] of its looks in a row. More
+//! is what counts as evidence: log-odds, so that one hand that is surely there outweighs two that are as likely to be a face.
 
 use ego_core::camera::{Intrinsics, IntrinsicsSource};
-use ego_core::hands::{Hand, Hands};
+use ego_core::hands::{Hand, Hands, JOINTS};
 use ego_core::image::MaskView;
 use ego_core::range::{BYSTANDER_SHARE, share_within};
 use ego_core::region::Box2;
@@ -20,20 +21,24 @@ use crate::paths::find_model;
 const VOTES: u32 = 3;
 /// Looks of both models in a row that see nothing, after which the first model has the stream again.
 const EMPTY: u32 = 6;
-/// The first look, seconds after the beginning of a stream, when the model at work has settled, while no hand is seen.
+/// The first look, seconds after the beginning of a stream, when the model at work has settled, while no sure hand is seen.
 const FIRST_S: f64 = 0.25;
 /// Time between looks while a change is considered; it doubles after each look that sees no more.
 const SOON_S: f64 = 0.5;
-/// The longest time between looks while no hand is seen.
+/// The longest time between looks while no sure hand is seen.
 const NOBODY_S: f64 = 1.0;
-/// The shortest and the longest time between looks that see no more, and the first look, while a hand is seen.
+/// The shortest and the longest time between looks that see no more, and the first look, while a sure hand is seen.
 const SOMEBODY_S: [f64; 2] = [2.0, 4.0];
 /// Assumed time between frames that carry no time stamp.
 const FRAME_S: f64 = 1.0 / 30.0;
-/// The other model sees more when the presence of what it alone sees is larger by this than that of what it does not see.
-const MARGIN: f32 = 0.2;
-/// Two boxes around joints that overlap more than this are of the same hand.
-const SAME_HAND_IOU: f64 = 0.1;
+/// The other model sees more when the evidence of what it alone sees is larger by this than that of what it does not see.
+const MARGIN: f32 = 1.0;
+/// A hand with less evidence is doubtful.
+const DOUBTFUL: f32 = 1.0;
+/// The evidence of one hand is at most this (a presence of 0.95): what models say of sure hands cannot be compared.
+const SURE: f32 = 3.0;
+/// Two hands whose joints are nearer than this share of the smaller one's size, on average, are the same hand.
+const SAME_HAND_DISTANCE: f32 = 0.25;
 
 /// A model, and what its results are called.
 #[derive(Debug)]
@@ -110,20 +115,21 @@ impl HandPair {
 
     /// Whether the other model is to look at a frame in which these hands were found.
     fn due(&self, found: &Hands) -> bool {
-        let nobody = found.hands.is_empty();
+        let nobody = nobody_sure(found);
         let waited = match self.looked_s {
             Some(then) => self.now_s - then >= self.wait_s.min(longest(nobody)),
             None => self.now_s >= if nobody { FIRST_S } else { SOMEBODY_S[0] },
         };
-        waited && found.hands.len() < self.max_hands && !self.other_failed
+        let missing = found.hands.len() < self.max_hands;
+        waited && (missing || found.hands.iter().any(is_doubtful)) && !self.other_failed
     }
 
     /// The other model looks at the frame. Tells whether it is to take over.
     fn considers(&mut self, found: &Hands, theirs: &Hands, mask: Option<&MaskView<'_>>) -> bool {
         let gain = alone(theirs, found, mask) - alone(found, theirs, mask);
         self.votes = if gain > MARGIN { self.votes + 1 } else { 0 };
-        let nobody = found.hands.is_empty();
-        self.empty = if nobody && theirs.hands.is_empty() { self.empty.saturating_add(1) } else { 0 };
+        let nobody = nobody_sure(found);
+        self.empty = if found.hands.is_empty() && theirs.hands.is_empty() { self.empty.saturating_add(1) } else { 0 };
         let shortest = if nobody { SOON_S } else { SOMEBODY_S[0] };
         self.wait_s = if self.votes > 0 { SOON_S } else { (2.0 * self.wait_s).clamp(shortest, longest(nobody)) };
         self.looked_s = Some(self.now_s);
@@ -159,6 +165,8 @@ impl HandModel for HandPair {
         self.tick(input.pts_ns);
         let mut hands = self.at_work.model.find(input)?;
         if self.due(&hands) {
+            // Where its hands were at its last look tells nothing, and the first search of a stream is the most thorough one.
+            self.other.model.reset();
             match self.other.model.find(input) {
                 Ok(theirs) if self.considers(&hands, &theirs, input.mask.as_ref()) => {
                     self.change();
@@ -202,22 +210,39 @@ fn longest(nobody: bool) -> f64 {
     if nobody { NOBODY_S } else { SOMEBODY_S[1] }
 }
 
-/// Presence of the hands within reach that only the first of two results has.
+/// Evidence for the hands within reach that only the first of two results has.
 fn alone(hands: &Hands, others: &Hands, mask: Option<&MaskView<'_>>) -> f32 {
     let within = |hand: &&Hand| mask.and_then(|mask| share_within(mask, &hand.image_norm)).is_none_or(|share| share >= BYSTANDER_SHARE);
     let only = |hand: &&Hand| !others.hands.iter().any(|other| same_hand(hand, other));
-    hands.hands.iter().filter(within).filter(only).map(|hand| hand.presence).sum()
+    hands.hands.iter().filter(within).filter(only).map(evidence).sum()
+}
+
+/// Log-odds that a hand is there.
+fn evidence(hand: &Hand) -> f32 {
+    let presence = hand.presence.clamp(0.5, 0.999);
+    (presence / (1.0 - presence)).ln().min(SURE)
+}
+
+fn is_doubtful(hand: &Hand) -> bool {
+    evidence(hand) < DOUBTFUL
+}
+
+/// Whether no hand is there but perhaps doubtful ones.
+fn nobody_sure(found: &Hands) -> bool {
+    found.hands.iter().all(is_doubtful)
 }
 
 fn same_hand(a: &Hand, b: &Hand) -> bool {
     let around = |hand: &Hand| Box2::around(hand.image_norm.iter().map(|p| p.map(f64::from)));
-    matches!((around(a), around(b)), (Some(a), Some(b)) if a.iou(&b) > SAME_HAND_IOU)
+    let side = [a, b].into_iter().filter_map(around).map(|b| b.width().max(b.height())).fold(f64::MAX, f64::min) as f32;
+    let gaps = a.image_norm.iter().zip(&b.image_norm).map(|(a, b)| (a[0] - b[0]).hypot(a[1] - b[1]));
+    gaps.sum::<f32>() < SAME_HAND_DISTANCE * side * JOINTS as f32
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ego_core::hands::{DepthSource, JOINTS, Side};
+    use ego_core::hands::{DepthSource, Side};
     use ego_core::image::{ImageView, PixelFormat};
 
     /// Always reports hands at the same places, or cannot be opened.
@@ -286,11 +311,23 @@ mod tests {
     }
 
     #[test]
+    fn a_sure_hand_outweighs_two_doubtful_ones_even_where_it_is_mistaken_for_one() {
+        // The first model has the hand's place and not its joints, and a face.
+        let mut wrong = hand(1, 0.2, 0.6);
+        wrong.image_norm.reverse();
+        let (at_work, _) = run(&mut pair(&[wrong, hand(2, 0.6, 0.55)], &[hand(1, 0.2, 0.99)]), 8.0);
+        assert_eq!(at_work, "second");
+    }
+
+    #[test]
     fn models_that_see_the_same_or_as_much_stay() {
         let both = [hand(1, 0.2, 0.9), hand(2, 0.6, 0.9)];
         assert_eq!(run(&mut pair(&both[..1], &both[..1]), 20.0).0, "first", "the same hand");
         assert_eq!(run(&mut pair(&both[..1], &both[1..]), 20.0).0, "first", "as much elsewhere");
-        assert_eq!(run(&mut pair(&both, &[hand(3, 0.9, 1.0)]), 20.0).0, "first", "nothing is missing");
+        assert_eq!(run(&mut pair(&both, &[hand(3, 0.9, 1.0)]), 20.0).0, "first", "nothing is missing or doubtful");
+        let doubtful = [hand(1, 0.2, 0.6), hand(2, 0.6, 0.6)];
+        assert_eq!(run(&mut pair(&doubtful, &[]), 20.0).0, "first", "the other one sees nothing");
+        assert_eq!(run(&mut pair(&[], &doubtful[..1]), 20.0).0, "first", "what is as likely to be a face");
         assert_eq!(run(&mut pair(&[], &[]), 20.0).0, "first", "nothing to see");
     }
 
