@@ -47,13 +47,15 @@ pub(super) struct Classifier {
     words: Words,
     subjects: Vec<Subject>,
     codes: Option<ObjectCodes>,
+    /// Objects that the model knows are looked for in this stream.
+    looks_for_objects: bool,
 }
 
 impl Classifier {
     pub(super) fn open(model: &str, options: &SessionOptions) -> Result<Classifier, ModelError> {
         let network = ActionNetwork::open(&paths::find_model(model)?, options)?;
         let words = Words { head: network.spec().head, labels: Arc::from(network.spec().labels.clone()) };
-        Ok(Classifier { network, words, subjects: Vec::new(), codes: None })
+        Ok(Classifier { network, words, subjects: Vec::new(), codes: None, looks_for_objects: false })
     }
 
     pub(super) fn spec(&self) -> &ActionSpec {
@@ -115,6 +117,8 @@ impl Classifier {
             }
             _ => SeenObjects { boxes: vec![None; count], chosen: 0 },
         };
+        let of_the_model = self.codes.as_ref().is_none_or(ObjectCodes::knows_any);
+        self.looks_for_objects |= cues.objects.is_some() && of_the_model;
         frame_row(hands, &seen, layout)
     }
 
@@ -174,7 +178,13 @@ impl Classifier {
             let rows = if let Some((objects, layout)) = vectors { window_vectors(&rows, objects, layout) } else { rows };
             let idle = wants_hands && share_with_hand(&rows, window) < HANDS_IN_WINDOW;
             let answer = match (idle, nothing) {
-                (false, _) => self.network.run(&rows)?,
+                (false, _) => {
+                    let mut answer = self.network.run(&rows)?;
+                    if let Some(about) = self.network.spec().about.as_ref().filter(|_| self.looks_for_objects) {
+                        about.keep_seen(&rows, &mut answer.probabilities);
+                    }
+                    answer
+                }
                 (true, Some(nothing)) => certain(nothing, self.words.labels.len()),
                 (true, None) => {
                     // The model has no word for it.

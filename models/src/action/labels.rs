@@ -30,6 +30,11 @@ impl ObjectCodes {
         self.codes.get(class as usize).copied().filter(|code| *code > 0)
     }
 
+    /// Whether the detector knows any object of the action model.
+    pub fn knows_any(&self) -> bool {
+        self.codes.iter().any(|code| *code > 0)
+    }
+
     /// Whether the detector's labels are these.
     pub fn is_for(&self, detector: &[String]) -> bool {
         self.detector == detector
@@ -44,8 +49,7 @@ impl ObjectCodes {
             let few: Vec<&str> = list.iter().take(10).map(String::as_str).collect();
             format!("{}{}", few.join(", "), if list.len() > few.len() { " ..." } else { "" })
         };
-        let known = self.codes.iter().any(|code| *code > 0);
-        let effect = if known { "these objects count as not found" } else { "no object is used" };
+        let effect = if self.knows_any() { "these objects count as not found" } else { "no object is used" };
         Some(format!(
             "the objects model {objects_model:?} does not know {} of the action model {action_model:?}, so {effect}: use the objects \
              model that the action model was trained with, or give its classes these names in its manifest (it has {})",

@@ -8,9 +8,11 @@
 //!
 //! Both give one number for each class: logits, probabilities or evidence, as the manifest says.
 
+mod about;
 mod labels;
 mod spec;
 
+pub use about::About;
 pub use labels::ObjectCodes;
 pub use spec::{ActionSpec, Rows};
 

@@ -4,6 +4,7 @@ use ego_core::action::Head;
 use ego_core::action::evidence::Scores;
 use ego_core::action::vector::{VECTOR, VectorLayout, row_len};
 
+use super::about::About;
 use crate::error::{ModelError, Result};
 use crate::manifest::{Manifest, Task, WindowSpec};
 
@@ -58,6 +59,8 @@ pub struct ActionSpec {
     pub unknown: Option<f32>,
     /// Probability at which a label begins; `None` = the manifest names none.
     pub enter: Option<f32>,
+    /// Which labels may be said, where objects are looked for; `None` = all (the manifest has no threshold `seen`).
+    pub about: Option<About>,
 }
 
 impl Rows {
@@ -112,6 +115,16 @@ impl ActionSpec {
         }
         let rows = rows(manifest, window, &wrong)?;
         let [unknown, enter] = ["unknown", "enter"].map(|name| manifest.threshold(name).map(|t| t as f32));
+        let about = match (manifest.threshold("seen"), nothing, &rows) {
+            (None, ..) => None,
+            (Some(seen_s), Some(nothing), Rows::Frames { objects, .. }) if (0.0..=window.seconds).contains(&seen_s) => {
+                Some(About::new(&manifest.labels, objects, nothing, seen_s, window))
+            }
+            (Some(seen_s), ..) => {
+                let expected = "seconds within the window, of a model of the family stream-transformer with a label for nothing";
+                return Err(wrong("thresholds.seen", expected, seen_s.to_string()));
+            }
+        };
         let model = manifest.name.clone();
         let head = Head::from_name(head);
         Ok(ActionSpec {
@@ -125,6 +138,7 @@ impl ActionSpec {
             output: output.clone(),
             unknown,
             enter,
+            about,
         })
     }
 }
@@ -226,6 +240,8 @@ meaning = "probabilities"
         assert_eq!(stream.rows.objects(), slow.rows.objects());
         let error = spec(&text.replace("\"milk\"]", "\"milk\", \"chips\"]")).expect_err("a box more").to_string();
         assert!(error.contains("input.shape should be [1, 20, 139]"), "{error}");
+        assert_eq!(stream.about, None);
+        assert!(spec(&text.replace("unknown = 0.6", "seen = 0.5")).expect("with a rule").about.is_some());
         let fast = spec(FAST).expect("fast");
         assert_eq!((fast.head, fast.scores, fast.nothing), (Head::Fast, Scores::Probabilities, None));
         assert_eq!(fast.rows, Rows::Features { layout: "hands".into(), count: 3, fill: vec![0.0, 0.0, 1.0] });
@@ -243,6 +259,12 @@ meaning = "probabilities"
             (SLOW, "seconds = 2.0", "seconds = 0.0", "window.seconds should be more than 0"),
             (SLOW, "frames = 20,", "frames = 0,", "at least one frame"),
             (SLOW, "layout =", "head = \"quick\"\nlayout =", "head should be slow, fast or gesture, found quick"),
+            (
+                SLOW,
+                "unknown = 0.6",
+                "seen = 0.5",
+                "thresholds.seen should be seconds within the window, of a model of the family stream-tr",
+            ),
             (FAST, "\"probabilities\"\nfile", "\"odds\"\nfile", "scores should be"),
             (FAST, "[1, 6]", "[1, 7]", "input.shape should be [1, 6]: 2 frames of 3 features, found [1, 7]"),
             (FAST, "fill = [0, 0, 1]", "fill = [0]", "features.fill should be 3 values or none, found 1"),

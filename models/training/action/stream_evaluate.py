@@ -4,7 +4,7 @@ Each stream begins with nothing known. Decisions as `egoaction` makes them (pipe
 its smoothed probability reaches `enter`, is told once it has held for `duration` seconds, and ends below `leave`; its segment begins
 where the probability rose to `leave`. A told segment is right when it has the label of a true one and their overlap over their union is
 at least a half (F1@50, Lea et al., CVPR 2017); it is false in idle when it has the label of no true one that it meets and at least half of
-it lies in idle time. Delay: from the beginning of a true segment to the row at which its label is told.
+it lies in idle time. A label is given only when the object that it names was in `SEEN` of the window's rows. Delay: from the beginning of a true segment to the row at which its label is told.
 
 With `--clips`, also recordings of one action each: the best of the 36 actions by the mean probability over the rows about it.
 
@@ -20,14 +20,18 @@ import torch
 
 import onnx_file
 from action import frames, stream
-from action.classes import LABELS, NOTHING, OBJECTS
+from action.classes import ACTIONS, NOTHING, OBJECTS
 from action.stream_network import StreamTransformer
 from measure import mean_and_deviation, wilson
 
 NOISE_SEED = 2027
 # The inputs of a row: hands, and of the objects their boxes or which one a frame is about.
 MISSING = ["the left hand", "the right hand", "the boxes", "the chosen object"]
-INPUTS = [slice(0, 63), slice(63, 126), slice(127, 127 + 4 * len(OBJECTS)), slice(126, 127)]
+BOXES = slice(127, 127 + 4 * len(OBJECTS))
+INPUTS = [slice(0, 63), slice(63, 126), BOXES, slice(126, 127)]
+# The threshold `seen` of the manifest in rows, and the object of each action.
+SEEN = 3
+OBJECT = np.array([OBJECTS.index(action.split()[-1]) for action in ACTIONS])
 
 
 def load(path: pathlib.Path, last: bool = False) -> tuple[StreamTransformer, dict]:
@@ -81,6 +85,18 @@ def answers(model: StreamTransformer | Exported, x: np.ndarray, at: np.ndarray |
     return np.concatenate(parts)
 
 
+def of_seen(p: np.ndarray, x: np.ndarray, at: np.ndarray | None = None) -> np.ndarray:
+    """The same without actions on objects that were not seen (models/src/action/about.rs); where no object was seen at all, none was looked for."""
+    there = (x[:, BOXES].reshape(len(x), -1, 4) != 0).any(2)
+    if not there.any():
+        return p
+    end = (np.arange(len(x)) if at is None else at) + 1
+    upto = np.concatenate([np.zeros((1, len(OBJECTS)), int), there.cumsum(0)])
+    seen = (upto[end] - upto[np.maximum(end - stream.WINDOW, 0)] >= SEEN)[:, OBJECT]
+    actions = p[:, :NOTHING] * seen
+    return np.concatenate([actions, 1 - actions.sum(1, keepdims=True)], 1)
+
+
 def runs(label: np.ndarray) -> list[tuple[int, int, int]]:
     """Class, first row, last row + 1 of each stretch that is not NOTHING."""
     cuts = [0, *(np.flatnonzero(np.diff(label)) + 1), len(label)]
@@ -129,7 +145,8 @@ def clips_right(model: StreamTransformer | Exported, motion: frames.Motion, with
             continue
         if without is not None:
             x[:, without] = 0
-        p = answers(model, x, np.minimum(about + back, len(x) - 1))
+        at = np.minimum(about + back, len(x) - 1)
+        p = of_seen(answers(model, x, at), x, at)
         right.append(bool(p[:, :NOTHING].mean(0).argmax() == number - 1))
     return right
 
@@ -139,7 +156,7 @@ def measure(model: StreamTransformer | Exported, data: list, rules: Rules) -> di
     hit = given = true = false_idle = idle_rows = right = right_in = rows_in = rows_all = 0
     delays = []
     for x, wanted in data:
-        p = answers(model, x)
+        p = of_seen(answers(model, x), x)
         named, said = decided(p, rules)
         # What a row says is about the time DELAY_S before it.
         about = np.concatenate([named[back:], np.full(back, named[-1])])

@@ -145,6 +145,18 @@ pub fn frame_row(hands: [Option<&Hand>; 2], objects: &SeenObjects, layout: Vecto
     row
 }
 
+/// In how many of these rows of [`frame_row`] each object has a box.
+pub fn rows_with_box(rows: &[f32], objects: usize) -> Vec<usize> {
+    let mut counts = vec![0; objects];
+    for row in rows.chunks_exact(row_len(objects)) {
+        let boxes = row[RIGHT.end + 1..].chunks_exact(4);
+        for (count, _) in counts.iter_mut().zip(boxes).filter(|(_, b)| b.iter().any(|v| *v != 0.0)) {
+            *count += 1;
+        }
+    }
+    counts
+}
+
 /// Thumb, index and middle finger: their tips' middle is where a hand grasps.
 const GRASP: [usize; 3] = [4, 8, 12];
 /// How far from a box a grasp counts e^-1 of what it counts in it, in widths and heights of the picture.
