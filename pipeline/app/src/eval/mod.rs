@@ -83,12 +83,15 @@ fn one(pair: &Pair) -> anyhow::Result<ClipScore> {
 /// One figure a line: name, value, unit, interval, number of things that were counted.
 fn table(title: &str, figures: &[Measured]) -> anyhow::Result<()> {
     console::data(&format!("# {title}"))?;
-    for figure in figures {
-        let interval = figure.interval.map_or(String::new(), |[low, high]| format!("{low:.2} to {high:.2}"));
-        let line = format!("{:<34} {:>9.2} {:<7} {interval:<20} n={}", figure.key, figure.value, figure.unit, figure.count);
-        console::data(&line)?;
-    }
-    Ok(())
+    figures.iter().try_for_each(|figure| console::data(&line(figure)))
+}
+
+/// A delay of something that was never told is infinite.
+fn line(figure: &Measured) -> String {
+    let number = |v: f64| if v.is_finite() { format!("{v:.2}") } else { "never".to_owned() };
+    let unit = if figure.value.is_finite() { figure.unit } else { "" };
+    let interval = figure.interval.map_or(String::new(), |[low, high]| format!("{} to {}", number(low), number(high)));
+    format!("{:<34} {:>9} {unit:<7} {interval:<20} n={}", figure.key, number(figure.value), figure.count)
 }
 
 fn to_json(figures: &[Measured]) -> serde_json::Value {
@@ -98,4 +101,18 @@ fn to_json(figures: &[Measured]) -> serde_json::Value {
         (f.key.to_owned(), serde_json::json!({ "value": value, "unit": f.unit, "interval": f.interval, "n": f.count }))
     };
     figures.iter().map(entry).collect::<serde_json::Map<_, _>>().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_never_told_has_no_delay_in_seconds() {
+        let figure = |value, interval| Measured { key: "action.delay.median".into(), value, unit: "s", interval, count: 2 };
+        let told = line(&figure(0.5, Some([0.25, f64::INFINITY])));
+        assert!(told.contains(" 0.50 s ") && told.contains("0.25 to never") && told.ends_with("n=2"), "{told}");
+        let never = line(&figure(f64::INFINITY, None));
+        assert!(never.contains(" never ") && !never.contains(" s "), "{never}");
+    }
 }
