@@ -6,6 +6,7 @@
 
 use std::path::PathBuf;
 use std::sync::Mutex;
+use std::thread::JoinHandle;
 
 use ort::environment::Environment;
 
@@ -23,11 +24,25 @@ pub fn library() -> Option<PathBuf> {
     ENVIRONMENT.lock().unwrap_or_else(std::sync::PoisonError::into_inner).as_ref().map(|(_, path)| path.clone())
 }
 
+/// A library that is being loaded. Dropping it waits for the end of that: a program that ends in the middle of it crashes.
+#[derive(Debug)]
+pub struct Loading(Option<JoinHandle<()>>);
+
+impl Drop for Loading {
+    fn drop(&mut self) {
+        if let Some(thread) = self.0.take() {
+            // What went wrong is told by the first network.
+            let _ = thread.join();
+        }
+    }
+}
+
 /// Loads the library in a thread of its own, so that it is there when the first network is opened. A library that is missing or too old
-/// is reported by that network.
-pub fn load_ahead() {
+/// is reported by that network. Keep what is returned until the program ends.
+#[must_use]
+pub fn load_ahead() -> Loading {
     // Without a thread the first network loads it.
-    let _ = std::thread::Builder::new().name("ego-load-runtime".into()).spawn(environment);
+    Loading(std::thread::Builder::new().name("ego-load-runtime".into()).spawn(|| drop(environment())).ok())
 }
 
 /// The process-wide environment, loading the library on the first call.

@@ -54,9 +54,8 @@ fn perform(cli: &Cli) -> anyhow::Result<Status> {
     if let Verb::Export(args) = &cli.verb {
         return export::run(args, cli.json);
     }
-    if matches!(cli.verb, Verb::Run(_) | Verb::Live(_) | Verb::View(_) | Verb::Bench(_)) {
-        ego_models::runtime::load_ahead();
-    }
+    let opens_networks = matches!(cli.verb, Verb::Run(_) | Verb::Live(_) | Verb::View(_) | Verb::Bench(_));
+    let _loading = opens_networks.then(ego_models::runtime::load_ahead);
     gst::init().map_err(|e| ego_graph::GraphError::Init(e.to_string()))?;
     gstego::plugin_register_static().context("register the elements of egostream")?;
     match &cli.verb {
