@@ -47,15 +47,15 @@ pub(super) struct Classifier {
     words: Words,
     subjects: Vec<Subject>,
     codes: Option<ObjectCodes>,
-    /// Objects that the model knows are looked for in this stream.
-    looks_for_objects: bool,
+    /// Objects are looked for in this stream.
+    has_objects: bool,
 }
 
 impl Classifier {
     pub(super) fn open(model: &str, options: &SessionOptions) -> Result<Classifier, ModelError> {
         let network = ActionNetwork::open(&paths::find_model(model)?, options)?;
         let words = Words { head: network.spec().head, labels: Arc::from(network.spec().labels.clone()) };
-        Ok(Classifier { network, words, subjects: Vec::new(), codes: None, looks_for_objects: false })
+        Ok(Classifier { network, words, subjects: Vec::new(), codes: None, has_objects: false })
     }
 
     pub(super) fn spec(&self) -> &ActionSpec {
@@ -117,8 +117,7 @@ impl Classifier {
             }
             _ => SeenObjects { boxes: vec![None; count], chosen: 0 },
         };
-        let of_the_model = self.codes.as_ref().is_none_or(ObjectCodes::knows_any);
-        self.looks_for_objects |= cues.objects.is_some() && of_the_model;
+        self.has_objects |= cues.objects.is_some();
         frame_row(hands, &seen, layout)
     }
 
@@ -171,6 +170,8 @@ impl Classifier {
         let stride_ns = if spec.head == Head::Slow { settings.stride_ns } else { 0 };
         let (nothing, window, wants_hands) = (spec.nothing, spec.window, spec.rows.objects().is_some());
         let vectors = if let Rows::Vectors { objects, layout } = &spec.rows { Some((objects.len(), *layout)) } else { None };
+        // Of a detector of other things nothing follows.
+        let sees_objects = self.has_objects && self.codes.as_ref().is_none_or(ObjectCodes::knows_any);
         let mut told = Vec::new();
         for subject in &mut self.subjects {
             let Some(sampled) = subject.due(stride_ns) else { continue };
@@ -180,7 +181,7 @@ impl Classifier {
             let answer = match (idle, nothing) {
                 (false, _) => {
                     let mut answer = self.network.run(&rows)?;
-                    if let Some(about) = self.network.spec().about.as_ref().filter(|_| self.looks_for_objects) {
+                    if let Some(about) = self.network.spec().about.as_ref().filter(|_| sees_objects) {
                         about.keep_seen(&rows, &mut answer.probabilities);
                     }
                     answer
